@@ -1,0 +1,3 @@
+"""Bongsu: responsible-AI incident operations."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,184 @@
+"""What other modules may do on the ground floor. `@action` and `record` are the two words everything else is built of."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import NotFound, Refused
+from bongsu.kernel.facts import Fact
+from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as _
+
+from .facts import DeadLetterRetried, Linked, LegalHoldSet, PersonalErased, ReaderAdded, RecordRead, Restricted
+from .ledger import state, writing
+from .models import Delivery, Event, Head, Link, Personal, Reader, Subject, Timer
+from .queries import must_see
+from .work import Hint, defer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def action(run: Callable[Concatenate[Actor, P], T]) -> Callable[Concatenate[Actor, P], T]:
+    """One transaction, its facts written at the end. The first argument is who acts. Actions inside actions join."""
+
+    @wraps(run)
+    def wrapped(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not isinstance(actor, Actor):
+            raise TypeError(f"{run.__name__}: the first argument is the actor")
+        with writing():
+            return run(actor, *args, **kwargs)
+
+    return wrapped
+
+
+def record(actor: Actor, fact: Fact, *, occurred_at: datetime | None = None) -> UUID:
+    """State a fact inside an action; returns the event's id. `occurred_at` (aware) marks a back-dated entry."""
+    return state(actor, fact, occurred_at)
+
+
+def open_subject(actor: Actor, subject: str, *, restricted: bool = False, is_drill: bool = False, readers: Iterable[UUID] = ()) -> Subject:
+    """Make a record known to ledger and visibility, before anything is said about it."""
+    row = Subject.objects.create(ref=subject, restricted=restricted, is_drill=is_drill)
+    Head.objects.create(subject=row)
+    Reader.objects.bulk_create([Reader(subject=row, person_id=person) for person in dict.fromkeys(readers)])
+    return row
+
+
+@action
+def restrict(actor: Actor, *, subject: str, readers: Iterable[UUID], reason: str) -> None:
+    """Only these people read the record from now on (and whoever is added by `add_reader`)."""
+    wanted = list(dict.fromkeys(readers))
+    Subject.objects.filter(ref=subject).update(restricted=True)
+    Reader.objects.bulk_create([Reader(subject_id=subject, person_id=p) for p in wanted], ignore_conflicts=True)
+    record(actor, Restricted(subject=subject, reason=reason, readers=[str(p) for p in wanted]))
+
+
+@action
+def add_reader(actor: Actor, *, subject: str, person: UUID, person_name: str, reason: str) -> bool:
+    """Let a person read a restricted record; False when he could already."""
+    _row, is_new = Reader.objects.get_or_create(subject_id=subject, person_id=person)
+    if is_new:
+        record(actor, ReaderAdded(subject=subject, person=str(person), person_name=person_name, reason=reason))
+    return is_new
+
+
+@action
+def note_reading(actor: Actor, *, subject: str, door: str) -> None:
+    """Put the reading of a restricted record on the record. `door`: page, api, export, evidence, break-glass ..."""
+    record(actor, RecordRead(subject=subject, door=door))
+
+
+@action
+def set_legal_hold(actor: Actor, *, subject: str, reason: str) -> None:
+    """Nothing of this record may be erased from now on."""
+    must_see(actor, subject)
+    Subject.objects.filter(ref=subject).update(has_legal_hold=True)
+    record(actor, LegalHoldSet(subject=subject, reason=reason))
+
+
+@action
+def erase_personal(actor: Actor, *, event: UUID, field: str, reason: str) -> None:
+    """Delete a personal value on the record. Refused under legal hold and without a reason."""
+    actor.require("people.manage")
+    row = Event.objects.select_related("subject").filter(event=event).first()
+    if row is None:
+        raise NotFound(_("There is no such entry."))
+    must_see(actor, row.subject_id)
+    if row.subject.has_legal_hold:
+        raise Refused(_("This record is under legal hold; nothing of it may be erased."))
+    if not reason.strip():
+        raise Refused(_("An erasure needs a reason."))
+    deleted, _kinds = Personal.objects.filter(event_id=event, field=field).delete()
+    if not deleted:
+        raise NotFound(_("This entry has no such personal value, or it is erased already."))
+    record(actor, PersonalErased(subject=row.subject_id, event=str(event), field=field, reason=reason))
+
+
+@action
+def link(actor: Actor, *, from_ref: str, to_ref: str, kind: str) -> None:
+    """Relate two records; the fact stands with `from_ref`."""
+    _row, is_new = Link.objects.get_or_create(from_ref=from_ref, to_ref=to_ref, kind=kind)
+    if is_new:
+        record(actor, Linked(subject=from_ref, to_ref=to_ref, kind=kind))
+
+
+def set_timer(
+    subject: str,
+    *,
+    key: str,
+    kind: str,
+    due_at: datetime,
+    data: dict[str, Any] | None = None,
+    label: Text | None = None,
+    is_shown: bool = False,
+    is_legal: bool = False,
+    owner: UUID | None = None,
+) -> Timer:
+    """Set the timer `key`, or move it; called inside an action. Amber is at half of its time, red at nine tenths."""
+    start = now()
+    span = max(due_at - start, due_at - due_at)
+    timer, _is_new = Timer.objects.update_or_create(
+        key=key,
+        defaults={
+            "subject_id": subject,
+            "kind": kind,
+            "data": data or {},
+            "label": {"message": label.message, "values": label.values} if label else {},
+            "is_shown": is_shown,
+            "is_legal": is_legal,
+            "owner_id": owner,
+            "set_at": start,
+            "due_at": due_at,
+            "amber_at": start + span / 2,
+            "red_at": start + span * 9 / 10,
+            "run_at": due_at,
+            "attempts": 0,
+            "error": "",
+            "done_at": None,
+            "is_cancelled": False,
+            "dead_at": None,
+        },
+    )
+    defer([Hint("timers", key, due_at)])
+    return timer
+
+
+def cancel_timer(key: str) -> bool:
+    """Take the timer back; False when it has fired or never was."""
+    return bool(Timer.objects.filter(key=key, done_at=None).update(done_at=now(), is_cancelled=True))
+
+
+def cancel_timers(subject: str, *, kind: str) -> int:
+    """Take back all open timers of a kind for a subject; returns how many."""
+    return Timer.objects.filter(subject=subject, kind=kind, done_at=None).update(done_at=now(), is_cancelled=True)
+
+
+@action
+def retry_delivery(actor: Actor, *, delivery: int) -> None:
+    """Give a dead letter another chance."""
+    actor.require("connections.manage")
+    row = Delivery.objects.select_for_update().filter(pk=delivery, done_at=None, dead_at__isnull=False).first()
+    if row is None:
+        raise NotFound(_("This dead letter is gone: it was tried again already."))
+    row.dead_at, row.attempts, row.due_at = None, 0, now()
+    row.save(update_fields=["dead_at", "attempts", "due_at"])
+    record(actor, DeadLetterRetried(subject=row.subject_id, what=row.listener))
+    defer([Hint("deliveries", f"{row.listener}|{row.subject_id}")])
+
+
+@action
+def retry_timer(actor: Actor, *, timer: UUID) -> None:
+    """Give a timer whose firing failed another chance."""
+    actor.require("connections.manage")
+    row = Timer.objects.select_for_update().filter(pk=timer, done_at=None, dead_at__isnull=False).first()
+    if row is None:
+        raise NotFound(_("This dead letter is gone: it was tried again already."))
+    row.dead_at, row.attempts, row.run_at = None, 0, now()
+    row.save(update_fields=["dead_at", "attempts", "run_at"])
+    record(actor, DeadLetterRetried(subject=row.subject_id, what=row.kind))
+    defer([Hint("timers", row.key)])

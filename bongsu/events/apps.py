@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class EventsConfig(AppConfig):
+    name = "bongsu.events"
+    label = "events"
+
+    def ready(self) -> None:
+        from . import deliveries, facts, schedules, timers  # noqa: F401  (they register themselves)
+        from .triggers import restore_triggers
+
+        post_migrate.connect(lambda **kwargs: restore_triggers(), sender=self, weak=False)

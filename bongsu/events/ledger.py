@@ -1,0 +1,160 @@
+"""Writing to the ledger: the buffer of an action, and turning facts into chained events at its end."""
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import canonical, digest, moment, plain
+from bongsu.kernel.clock import now
+from bongsu.kernel.facts import Fact
+from bongsu.kernel.refs import uuid7
+
+from .listening import listeners_of
+from .models import Delivery, Event, Head, Personal
+from .work import Hint, defer
+
+_local = threading.local()
+
+
+@dataclass
+class Stated:
+    """A fact on its way into the ledger; `event` is its identity from the moment it is stated."""
+
+    actor: str
+    fact: Fact
+    occurred_at: datetime
+    recorded_at: datetime
+    event: UUID = field(default_factory=uuid7)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction whose facts are written at its end; inside another one it joins."""
+    if getattr(_local, "buffer", None) is not None:
+        # No savepoint: a refusal inside is the refusal of the whole.
+        with transaction.atomic(savepoint=False):
+            yield
+        return
+    with transaction.atomic():
+        _local.buffer = []
+        try:
+            yield
+            while _local.buffer:
+                stated, _local.buffer = _local.buffer, []
+                _write(stated)
+        finally:
+            _local.buffer = None
+
+
+def state(actor: Actor, fact: Fact, occurred_at: datetime | None) -> UUID:
+    if getattr(_local, "buffer", None) is None:
+        raise RuntimeError("facts are stated inside an action")
+    at = now()
+    stated = Stated(actor.key, fact, occurred_at or at, at)
+    _local.buffer.append(stated)
+    return stated.event
+
+
+def personal_digest(salt: str, value: str) -> str:
+    """What the chain keeps of a personal value: SHA-256 over its own random salt and the text."""
+    return digest(f"{salt}:{value}")
+
+
+def _write(stated: list[Stated]) -> None:
+    # Sorted, so that two actions over the same subjects never wait for each other crosswise.
+    subjects = sorted({s.fact.subject for s in stated})
+    heads = {h.subject_id: h for h in Head.objects.select_for_update().filter(subject__in=subjects).order_by("subject_id")}
+    if missing := set(subjects) - heads.keys():
+        raise LookupError(f"no such subject: {sorted(missing)}")
+    writer = _transaction_number()
+    events: list[Event] = []
+    secret: list[Personal] = []
+    for entry in stated:
+        event, values = _event(entry, heads[entry.fact.subject], writer)
+        events.append(event)
+        secret += values
+    Event.objects.bulk_create(events)
+    Head.objects.bulk_update(heads.values(), ["seq", "hash"])
+    if secret:
+        Personal.objects.bulk_create(secret)
+    _deliver(events)
+
+
+def _event(entry: Stated, head: Head, writer: int) -> tuple[Event, list[Personal]]:
+    data, values = _split(entry)
+    seq = head.seq + 1
+    text = canonical(
+        {
+            "v": 1,
+            "event": entry.event,
+            "subject": entry.fact.subject,
+            "seq": seq,
+            "prev": head.hash,
+            "name": entry.fact.name,
+            "actor": entry.actor,
+            "occurred_at": moment(entry.occurred_at),
+            "recorded_at": moment(entry.recorded_at),
+            "data": data,
+            "personal": {v.field: personal_digest(v.salt, v.value) for v in values},
+        }
+    )
+    head.seq, head.hash = seq, digest(text)
+    event = Event(
+        event=entry.event,
+        subject_id=entry.fact.subject,
+        seq=seq,
+        name=entry.fact.name,
+        actor=entry.actor,
+        occurred_at=entry.occurred_at,
+        recorded_at=entry.recorded_at,
+        text=text,
+        hash=head.hash,
+        transaction=writer,
+    )
+    return event, values
+
+
+def _split(entry: Stated) -> tuple[dict[str, Any], list[Personal]]:
+    data = plain(entry.fact.data())
+    values = [
+        Personal(event_id=entry.event, field=name, salt=secrets.token_hex(16), value=canonical(data.pop(name)))
+        for name in sorted(entry.fact.personal)
+    ]
+    return data, values
+
+
+def _deliver(events: list[Event]) -> None:
+    deliveries, hints = [], []
+    for event in events:
+        for heard in listeners_of(event.name):
+            deliveries.append(
+                Delivery(
+                    event=event,
+                    listener=heard.key,
+                    subject_id=event.subject_id,
+                    is_before_close=heard.is_before_close,
+                    due_at=event.recorded_at,
+                )
+            )
+            hints.append(Hint("deliveries", f"{heard.key}|{event.subject_id}"))
+    if deliveries:
+        Delivery.objects.bulk_create(deliveries)
+        defer(hints)
+
+
+def _transaction_number() -> int:
+    if connection.vendor != "postgresql":
+        return 0  # SQLite has one writer: positions become visible in their order
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return int(cursor.fetchone()[0])
+
+

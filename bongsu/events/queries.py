@@ -1,0 +1,208 @@
+"""Reading the ground floor: what an actor may see, the timeline, the stream, what failed."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from bongsu.kernel.actors import SEE, Actor
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import NotFound
+from bongsu.kernel.facts import Fact, fact_class
+from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as _
+
+from .listening import names_of
+from .models import Delivery, Event, Heartbeat, Installation, Personal, Reader, Subject, Timer
+
+SILENT_AFTER = timedelta(seconds=30)
+
+
+def visible(actor: Actor, path: str = "subject") -> Q:
+    """A filter for rows whose `path` (a foreign key to Subject) the actor may see."""
+    if actor.is_all_seeing:
+        return Q()
+    if not actor.may(SEE):
+        return Q(**{f"{path}__isnull": True, "pk__isnull": True})  # nobody: matches nothing
+    if actor.person_id is None:
+        return Q(**{f"{path}__restricted": False})
+    reader = Reader.objects.filter(subject=OuterRef(path), person=actor.person_id)
+    return Q(**{f"{path}__restricted": False}) | Q(Exists(reader))
+
+
+def may_see(actor: Actor, subject: str) -> bool:
+    if actor.is_all_seeing:
+        return True
+    if not actor.may(SEE):
+        return False
+    row = Subject.objects.filter(ref=subject).first()
+    if row is None:
+        return False
+    return not row.restricted or Reader.objects.filter(subject=row, person=actor.person_id).exists()
+
+
+def must_see(actor: Actor, subject: str) -> None:
+    """Raise `NotFound` when the actor must not know of the subject."""
+    if not may_see(actor, subject):
+        raise NotFound(_("There is no such record, or you are not among its readers."))
+
+
+def readers(subject: str) -> list[UUID]:
+    return list(Reader.objects.filter(subject=subject).values_list("person_id", flat=True))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a timeline. `sentence` is said in the reader's language; `data` holds the fact's fields as they were kept."""
+
+    event: UUID
+    position: int
+    name: str
+    actor: str
+    actor_name: str
+    occurred_at: datetime
+    recorded_at: datetime
+    icon: str
+    sentence: Text
+    hash: str
+    data: dict[str, Any] = field(default_factory=dict)
+    erased: tuple[str, ...] = ()
+
+    @property
+    def is_backdated(self) -> bool:
+        return self.recorded_at - self.occurred_at >= timedelta(seconds=1)
+
+
+def timeline(actor: Actor, subject: str, *, limit: int | None = None, is_complete: bool = False) -> list[Entry]:
+    """The entries of a subject, newest first by when it happened; `is_complete` includes what is not shown on timelines."""
+    must_see(actor, subject)
+    events = Event.objects.filter(subject=subject).prefetch_related("personal").order_by("-occurred_at", "-seq")
+    entries = []
+    for event in events.iterator(chunk_size=200):
+        kind = fact_class(event.name)
+        if is_complete or (kind and kind.on_timeline):
+            entries.append(event)
+            if limit and len(entries) >= limit:
+                break
+    return entries_of(entries)
+
+
+def entries_of(events: list[Event]) -> list[Entry]:
+    names = names_of(e.actor for e in events)
+    return [_entry(event, names[event.actor]) for event in events]
+
+
+def _entry(event: Event, actor_name: str) -> Entry:
+    kind = fact_class(event.name)
+    data, erased = values_of(event)
+    shown = {**data, **dict.fromkeys(erased, "▒▒▒"), "actor": actor_name}
+    return Entry(
+        event=event.event,
+        position=event.position,
+        name=event.name,
+        actor=event.actor,
+        actor_name=actor_name,
+        occurred_at=event.occurred_at,
+        recorded_at=event.recorded_at,
+        icon=kind.icon if kind else "dot",
+        sentence=Text(kind.sentence if kind else event.name, shown),
+        hash=event.hash,
+        data=data,
+        erased=tuple(erased),
+    )
+
+
+def values_of(event: Event) -> tuple[dict[str, Any], list[str]]:
+    """The fact's fields, personal ones included, and the names of those that were erased."""
+    kept = json.loads(event.text)
+    personal = {p.field: json.loads(p.value) for p in event.personal.all()}
+    erased = [name for name in kept["personal"] if name not in personal]
+    return {**kept["data"], **personal}, erased
+
+
+def fact_of(event: Event) -> Fact | None:
+    """The event as the fact its speaker stated, or None for a kind this code does not know; erased fields are empty."""
+    kind = fact_class(event.name)
+    if kind is None:
+        return None
+    data, erased = values_of(event)
+    return kind(subject=event.subject_id, **data, **dict.fromkeys(erased, ""))
+
+
+def last_event(subject: str, name: str) -> Event | None:
+    return Event.objects.filter(subject=subject, name=name).order_by("-seq").first()
+
+
+@dataclass(frozen=True, order=True)
+class Cursor:
+    """A place in the stream of all events that never passes one committed late."""
+
+    transaction: int = 0
+    position: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.transaction}-{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """`12-345`; anything else is the beginning."""
+        first, separator, second = text.partition("-")
+        return cls(int(first), int(second)) if separator and first.isdigit() and second.isdigit() else cls()
+
+
+def since(cursor: Cursor, *, limit: int = 500) -> QuerySet[Event]:
+    """Committed events after the cursor, in stream order, below the oldest transaction that is still open."""
+    events = Event.objects.filter(
+        Q(transaction__gt=cursor.transaction) | Q(transaction=cursor.transaction, position__gt=cursor.position)
+    )
+    if connection.vendor == "postgresql":
+        events = events.extra(where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+    return events.order_by("transaction", "position")[:limit]
+
+
+def stream_end() -> Cursor:
+    """The cursor behind everything that is settled now."""
+    events = Event.objects.order_by("-transaction", "-position")
+    if connection.vendor == "postgresql":
+        events = events.extra(where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+    last = events.values_list("transaction", "position").first()
+    return Cursor(*last) if last else Cursor()
+
+
+def shown_timers(actor: Actor, *, subject: str | None = None, limit: int = 30) -> list[Timer]:
+    """The next open deadlines the actor may see, soonest first."""
+    timers = Timer.objects.filter(visible(actor), done_at=None, is_shown=True)
+    if subject:
+        timers = timers.filter(subject=subject)
+    return list(timers.select_related("owner").order_by("due_at")[:limit])
+
+
+def has_open_listeners(subject: str) -> bool:
+    """Whether a listener that leaves duties has not had its say yet."""
+    return Delivery.objects.filter(subject=subject, is_before_close=True, done_at=None).exists()
+
+
+def dead_deliveries(actor: Actor) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(visible(actor), done_at=None, dead_at__isnull=False).select_related("event").order_by("-dead_at")
+
+
+def dead_timers(actor: Actor) -> QuerySet[Timer]:
+    return Timer.objects.filter(visible(actor), done_at=None, dead_at__isnull=False).order_by("-dead_at")
+
+
+def is_worker_silent() -> bool:
+    """No worker has given a sign of life for 30 seconds."""
+    newest = Heartbeat.objects.order_by("-at").values_list("at", flat=True).first()
+    return newest is None or now() - newest > SILENT_AFTER
+
+
+def is_demo() -> bool:
+    return Installation.objects.filter(is_demo=True).exists()
+
+
+def personal_values(subject: str) -> QuerySet[Personal]:
+    return Personal.objects.filter(event__subject=subject)

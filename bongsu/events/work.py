@@ -1,0 +1,57 @@
+"""What the engines carry out. All truth is in rows; a job is only a hint that under `key` something may be due.
+
+A work source owns its rows: `run(key)` does what is due there and returns when to come back (None: nothing waits);
+running it twice, or for nothing, is harmless. `due(now, limit)` lists keys that wait although no hint may exist: the
+sweep after a crash, the demo's simulated clock and the tests use it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+INSIDE, PAGE, OUTSIDE = "inside", "page", "outside"
+LANES = (INSIDE, PAGE, OUTSIDE)
+
+
+class Work(Protocol):
+    name: str
+
+    def run(self, key: str) -> datetime | None: ...
+
+    def due(self, now: datetime, limit: int) -> list[str]: ...
+
+    def next_at(self) -> datetime | None:
+        """The earliest moment at which anything waits, or None."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    work: str
+    key: str
+    at: datetime | None = None  # None: now
+    lane: str = INSIDE
+
+
+_sources: dict[str, Work] = {}
+
+
+def register_work(source: Work) -> None:
+    _sources[source.name] = source
+
+
+def source(name: str) -> Work:
+    return _sources[name]
+
+
+def sources() -> list[Work]:
+    return list(_sources.values())
+
+
+def defer(hints: Iterable[Hint]) -> None:
+    """Hand hints to the engine inside the caller's transaction; they are seen when it commits."""
+    from .engines import engine
+
+    wanted = list(dict.fromkeys(hints))
+    if wanted:
+        engine().defer(wanted)
