@@ -1,0 +1,1 @@
+"""Pure parts of documents: `markdown`, `chart`, `content`, `review`, `paper`."""
