@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "ui"
+urlpatterns = [
+    path("ui/language/", views.language, name="language"),
+    path("ui/find/", views.find, name="find"),
+    path("ui/gallery/", views.gallery, name="gallery"),
+]
