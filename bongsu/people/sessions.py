@@ -7,7 +7,10 @@ from django.http import HttpRequest, HttpResponse
 
 from bongsu.kernel.actors import ANONYMOUS, Actor
 
-from .queries import actor_of
+from .actions import change_person
+from .actions.sign_in import note_token_refused, note_token_use
+from .queries import actor_of, token_of, why_refused
+from .rules import BadToken
 
 
 def actor_of_session(request: HttpRequest) -> Actor:
@@ -15,6 +18,17 @@ def actor_of_session(request: HttpRequest) -> Actor:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
         return ANONYMOUS
     return actor_of(request.user)
+
+
+def actor_of_bearer(request: HttpRequest, raw: str) -> Actor:
+    """The one who acts by an API token, its use noted. BadToken (401) says why a token opens nothing."""
+    token, address = token_of(raw), request.META.get("REMOTE_ADDR", "")
+    if why := why_refused(token):
+        note_token_refused(ANONYMOUS, token=token.id, why=why, address=address)
+        raise BadToken(why)
+    actor = actor_of(token.person, scopes=frozenset(token.scopes))
+    note_token_use(actor, token=token.id, address=address)
+    return actor
 
 
 class ActorMiddleware:
@@ -26,3 +40,10 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = actor_of_session(request)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+def remember_language(request: HttpRequest, language: str) -> None:
+    """A switch of the language on a page is kept with the person."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if actor.person_id and actor.language != language:
+        change_person(actor, person=actor.person_id, language=language)
