@@ -28,8 +28,12 @@ class PeopleConfig(AppConfig):
         register_remember(remember_language)
         frame.register_alarm(posts_alarm)
         frame.register_nav("people", _("People"), "people:list", order=70, grant="see")
-        frame.register_command("posts", _("Posts and who holds them"), "people:posts", order=70, grant="see", words="duty deputy 직책 담당")
-        frame.register_command("add-person", _("Add a person"), "people:create", order=71, grant="people.manage", words="user 사용자 추가")
+        frame.register_command(
+            "posts", _("Posts and who holds them"), "people:posts", order=70, grant="see", words="duty deputy 직책 담당"
+        )
+        frame.register_command(
+            "add-person", _("Add a person"), "people:create", order=71, grant="people.manage", words="user 사용자 추가"
+        )
         frame.register_command("teams", _("Teams and legal entities"), "people:teams", order=72, grant="see", words="팀 법인")
 
 

@@ -124,7 +124,9 @@ class Membership(models.Model):
     objects = Current.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "person"], condition=Q(ended_at=None), name="member_once_per_team")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "person"], condition=Q(ended_at=None), name="member_once_per_team")
+        ]
 
 
 class Post(models.Model):
@@ -212,5 +214,7 @@ class ApiToken(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="token_expires_after_birth")
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="token_expires_after_birth"
+            )
         ]

@@ -47,7 +47,9 @@ def actor_of(person: Person, *, scopes: frozenset[str] | None = None) -> Actor:
 
 def token_of(raw: str) -> ApiToken:
     """The token row behind a raw token, whatever its state; BadToken when nobody here has it."""
-    token = ApiToken.objects.filter(hash=token_hash(raw)).select_related("person").first() if raw.startswith(TOKEN_PREFIX) else None
+    token = (
+        ApiToken.objects.filter(hash=token_hash(raw)).select_related("person").first() if raw.startswith(TOKEN_PREFIX) else None
+    )
     if token is None:
         raise BadToken(_("This token is not known here."))
     return token
@@ -55,9 +57,7 @@ def token_of(raw: str) -> ApiToken:
 
 def why_refused(token: ApiToken) -> str | None:
     """Why this token opens nothing now, or None when it does."""
-    return bad_token(
-        expires_at=token.expires_at, revoked_at=token.revoked_at, is_active=token.person.is_active, now=clock.now()
-    )
+    return bad_token(expires_at=token.expires_at, revoked_at=token.revoked_at, is_active=token.person.is_active, now=clock.now())
 
 
 def actor_of_token(raw: str) -> Actor:
@@ -217,7 +217,9 @@ def resolve_post(key: str, scope_ref: str = "") -> Resolution:
     return _resolution(post, key, held, lambda: people_with_role("administrator"), scope_ref)
 
 
-def _resolution(post: Post | None, key: str, held: list[Holding], administrators: Callable[[], list[Person]], scope_ref: str) -> Resolution:
+def _resolution(
+    post: Post | None, key: str, held: list[Holding], administrators: Callable[[], list[Person]], scope_ref: str
+) -> Resolution:
     known = {str(h.person_id): h.person for h in held}
     facts = [Held(str(h.person_id), h.scope_ref, h.is_deputy, h.person.is_active) for h in held]
     ids, via = resolve(facts, [], scope_ref)
@@ -232,7 +234,9 @@ def _resolution(post: Post | None, key: str, held: list[Holding], administrators
 def holds_post(person_id: UUID, key: str, scope_ref: str = "") -> bool:
     """Whether a person holds a post, or is its deputy, in this scope or for the whole organisation."""
     scopes = {"", scope_ref}
-    return Holding.objects.current().filter(post__key=key, person=person_id, person__is_active=True, scope_ref__in=scopes).exists()
+    return (
+        Holding.objects.current().filter(post__key=key, person=person_id, person__is_active=True, scope_ref__in=scopes).exists()
+    )
 
 
 @dataclass(frozen=True)
@@ -297,7 +301,11 @@ def _title(post: Post, scope_name: str) -> Any:
 def _empty(post: Post, scope: str, scope_name: str, found: Resolution) -> list[Problem]:
     title = _title(post, scope_name)
     if found.via == "nobody":
-        return [Problem("empty", post.key, text(_("{post}: nobody holds it, and there is no administrator."), post=title), True, scope)]
+        return [
+            Problem(
+                "empty", post.key, text(_("{post}: nobody holds it, and there is no administrator."), post=title), True, scope
+            )
+        ]
     if found.via == "fallback":
         message = _("{post}: nobody holds it. Until then the administrators are asked.")
         return [Problem("empty", post.key, text(message, post=title), True, scope)]
@@ -331,5 +339,3 @@ def grave_problems() -> list[Problem]:
         found = [p for p in standing_check() if p.is_grave]
         cache.set(CHECK_KEY, found, CHECK_SECONDS)
     return found
-
-

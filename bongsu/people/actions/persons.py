@@ -59,7 +59,9 @@ def create_person(
         with transaction.atomic():
             person = Person.objects.create_user(email, password, name=name.strip(), language=language, zone=zone)
     except IntegrityError:
-        raise Conflict(_("Somebody has this e-mail address already."), fields={"email": _("This e-mail address is taken.")}) from None
+        raise Conflict(
+            _("Somebody has this e-mail address already."), fields={"email": _("This e-mail address is taken.")}
+        ) from None
     subject = record_of(actor, person)
     ContactWay.objects.create(person=person, channel="email", address=email)
     record(actor, PersonCreated(subject=subject, who=person.name, email=email, language=language, zone=zone))

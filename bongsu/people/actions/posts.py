@@ -71,9 +71,7 @@ def set_post_holder(
     holding.is_deputy = is_deputy
     holding.rank = max((h.rank + 1 for h in others), default=0) if rank is None else rank
     holding.save()
-    given = PostGiven(
-        subject=row.ref, key=row.key, person=str(who.id), who=who.name, scope_ref=scope_ref, is_deputy=is_deputy
-    )
+    given = PostGiven(subject=row.ref, key=row.key, person=str(who.id), who=who.name, scope_ref=scope_ref, is_deputy=is_deputy)
     record(actor, given)
     recheck()
     return holding

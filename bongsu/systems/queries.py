@@ -1,0 +1,54 @@
+"""Reads about AI systems."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from bongsu.events.queries import visible
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import NotFound
+from bongsu.kernel.refs import ref, split_ref
+from bongsu.kernel.text import gettext_noop as _
+
+from .models import AISystem
+from .rules import Known, match
+
+
+def systems(actor: Actor, *, search: str = "", stage: str = "", is_high_risk: bool | None = None) -> QuerySet[AISystem]:
+    """The AI systems the actor may see. `search` looks in name, key and registered model."""
+    rows = AISystem.objects.filter(visible(actor)).select_related("entity", "owner")
+    for word in search.replace("\x00", "").split()[:5]:
+        rows = rows.filter(Q(name__icontains=word) | Q(key__icontains=word) | Q(registry_model__icontains=word))
+    if stage:
+        rows = rows.filter(stage=stage)
+    return rows if is_high_risk is None else rows.filter(is_high_risk=is_high_risk)
+
+
+def system(actor: Actor, id: UUID) -> AISystem:
+    """The AI system with this id; NotFound when there is none the actor may see."""
+    found = systems(actor).filter(pk=id).first()
+    if found is None:
+        raise NotFound(_("There is no such AI system."))
+    return found
+
+
+def system_by_ref(actor: Actor, reference: str) -> AISystem:
+    """The AI system behind `system:<uuid>`."""
+    kind, key = split_ref(reference)
+    if kind != "system":
+        raise NotFound(_("There is no such AI system."))
+    return system(actor, UUID(key))
+
+
+def by_labels(labels: Mapping[str, str]) -> AISystem | None:
+    """The system that labels of a signal mean (`system`, its own labels, `model`, `service`); None rather than a guess."""
+    rows = {str(row.pk): row for row in AISystem.objects.exclude(stage="retired").select_related("entity")}
+    found = match(labels, [Known(pk, row.key, row.registry_model, row.labels) for pk, row in rows.items()])
+    return rows[found[0]] if found else None
+
+
+def scopes() -> dict[str, str]:
+    """The systems for which posts are held: reference -> name."""
+    rows = AISystem.objects.exclude(stage="retired").values_list("id", "name")
+    return {ref("system", pk): name for pk, name in rows.order_by("name")}
