@@ -51,8 +51,10 @@ class Refused(BongsuError):
 
 
 class TransportError(Exception):
-    """An outside service did not do what was asked. `permanent`: trying again will not help."""
+    """An outside service did not do what was asked. `permanent`: trying again will not help; `not_sent`: it surely saw nothing."""
 
-    def __init__(self, message: str, *, permanent: bool = False, retry_after: float | None = None, status: int = 0) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool = False, retry_after: float | None = None, status: int = 0, not_sent: bool = False
+    ) -> None:
         super().__init__(message)
-        self.permanent, self.retry_after, self.status = permanent, retry_after, status
+        self.permanent, self.retry_after, self.status, self.not_sent = permanent, retry_after, status, not_sent

@@ -74,10 +74,11 @@ KINDS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("iban", re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"), passes_mod97),
     ("driving_licence", re.compile(r"(?<![\d-])(?:1[1-9]|2[0-8])-\d{2}-\d{6}-\d{2}(?![\d-])"), _always),
     ("phone", re.compile(
-        r"(?<![\d.])(?:\+82[ -]?\(?0?\)?|\(?0)(?:10|11|16|17|18|19|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d)\)?[ .-]?\d{3,4}[ .-]?\d{4}(?![\d.]\d|\d)"
+        r"(?<![\d.])(?:\+82[ -]?\(?0?\)?|\(?0)(?:1[016-9]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50\d)\)?"
+        r"[ .-]?\d{3,4}[ .-]?\d{4}(?![\d.]\d|\d)"
     ), _always),
     ("phone", re.compile(r"(?<![\d+])\+(?!82)[1-9]\d{0,2}(?:[ .()-]{0,2}\d){7,12}(?!\d)"), _always),
-    ("passport", re.compile(r"(?<![A-Za-z0-9])[MSRODmsrod]\d{3}[A-Za-z]\d{4}(?![A-Za-z0-9])|(?<![A-Za-z0-9])[MSROD]\d{8}(?![A-Za-z0-9])"), _always),
+    ("passport", re.compile(r"(?<![A-Za-z0-9])[MSROD](?:\d{3}[A-Za-z]\d{4}|\d{8})(?![A-Za-z0-9])"), _always),
     ("ssn", re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), _is_ssn),
     ("account", re.compile(r"(?<=계좌)[^\d\n]{0,10}(?:\d[ -]?){9,15}\d(?!\d)"), _always),
     ("ip", re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)"), _is_address),

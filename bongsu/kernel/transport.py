@@ -37,7 +37,7 @@ def look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise TransportError(f"the name {host} cannot be resolved") from error
+        raise TransportError(f"the name {host} cannot be resolved", not_sent=True) from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -45,12 +45,14 @@ def checked_address(host: str, port: int, allowed: Iterable[str], resolve: Resol
     """The address to connect to for `host`; refuses private ones that are not in `allowed`, and some always."""
     addresses = [_unwrapped(ipaddress.ip_address(a.partition("%")[0])) for a in resolve(host, port)]
     if not addresses:
-        raise TransportError(f"the name {host} has no address")
+        raise TransportError(f"the name {host} has no address", not_sent=True)
     for address in addresses:
         if _is_never(address):
-            raise TransportError(f"{host} points to an address that is never asked (link-local or metadata)", permanent=True)
+            said = f"{host} points to an address that is never asked (link-local or metadata)"
+            raise TransportError(said, permanent=True, not_sent=True)
         if not address.is_global and target_of(host, port) not in {a.lower() for a in allowed}:
-            raise TransportError(f"{host}:{port} is a private address and not allowed for this connection", permanent=True)
+            said = f"{host}:{port} is a private address and not allowed for this connection"
+            raise TransportError(said, permanent=True, not_sent=True)
     return str(addresses[0])
 
 
@@ -141,6 +143,8 @@ class Transport:
                 target = self._followed(method, target, answer)
             else:
                 raise TransportError("redirected too often", permanent=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise TransportError(self.clean(f"{target.host} cannot be reached: {error}"), not_sent=True) from error
         except httpx.TimeoutException as error:
             raise TransportError(self.clean(f"{target.host} did not answer in time")) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -182,7 +186,8 @@ class Transport:
         """Only a read, and only to the same place."""
         after = url.join(answer.headers.get("location", ""))
         if method != "GET" or (after.scheme, after.host, after.port) != (url.scheme, url.host, url.port):
-            raise TransportError(self.clean(f"{url.host} redirects elsewhere; not followed"), permanent=True, status=answer.status)
+            said = self.clean(f"{url.host} redirects elsewhere; not followed")
+            raise TransportError(said, permanent=True, status=answer.status)
         return after
 
     def _refused(self, url: httpx.URL, answer: Answer) -> TransportError:

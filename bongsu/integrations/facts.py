@@ -1,0 +1,152 @@
+"""What happens with connections and with what leaves the house."""
+
+from typing import Any
+
+from bongsu.kernel.facts import Fact, fact
+from bongsu.kernel.text import gettext_noop as _
+
+
+@fact("integrations.connection_created")
+class ConnectionCreated(Fact):
+    sentence = _("{actor} created the connection “{name}” ({plugin}).")
+    icon = "plug"
+    name: str
+    plugin: str
+    allowed_targets: list[str]
+
+
+@fact("integrations.connection_changed")
+class ConnectionChanged(Fact):
+    sentence = _("{actor} changed the connection “{name}”: {changed}.")
+    icon = "plug"
+    name: str
+    changed: list[str]
+    allowed_targets: list[str]
+
+
+@fact("integrations.connection_switched")
+class ConnectionSwitched(Fact):
+    sentence = _("{actor} switched the connection “{name}”: enabled is {is_enabled}.")
+    icon = "plug"
+    name: str
+    is_enabled: bool
+    reason: str
+
+
+@fact("integrations.connection_tested")
+class ConnectionTested(Fact):
+    sentence = _("{actor} tested the connection “{name}”: {health}.")
+    icon = "plug"
+    name: str
+    health: str
+    said: str
+
+
+@fact("integrations.health_changed")
+class HealthChanged(Fact):
+    sentence = _("The connection “{name}” is now {health}.")
+    icon = "plug"
+    name: str
+    health: str
+    said: str
+
+
+@fact("integrations.in_token_rotated")
+class InTokenRotated(Fact):
+    sentence = _("{actor} issued a new intake address for “{name}”.")
+    icon = "key"
+    name: str
+    slot: int
+
+
+@fact("integrations.in_token_ended")
+class InTokenEnded(Fact):
+    sentence = _("{actor} ended an intake address of “{name}”.")
+    icon = "key"
+    name: str
+    slot: int
+
+
+@fact("integrations.call_asked")
+class CallAsked(Fact):
+    sentence = _("{operation} was asked of “{connection_name}”.")
+    icon = "out"
+    on_timeline = False
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+    target: str
+    key: str
+
+
+@fact("integrations.call_done")
+class CallDone(Fact):
+    """`receipt` holds the short values only; the whole is `Call.receipt`."""
+
+    sentence = _("{operation} was carried out by “{connection_name}”.")
+    icon = "out"
+    on_timeline = False
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+    key: str
+    external_id: str
+    receipt: dict[str, Any]
+    may_have_been_sent_twice: bool
+
+
+@fact("integrations.call_failed")
+class CallFailed(Fact):
+    sentence = _("{operation} at “{connection_name}” failed: {error}")
+    icon = "warning"
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+    key: str
+    error: str
+    attempts: int
+    receipt: dict[str, Any]
+
+
+@fact("integrations.call_held")
+class CallHeld(Fact):
+    """`reason`: drill, demo, held (after a restore or by an administrator) or disabled."""
+
+    sentence = _("{operation} at “{connection_name}” was held and did not leave the house ({reason}).")
+    icon = "hold"
+    on_timeline = False
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+    key: str
+    reason: str
+    receipt: dict[str, Any]
+
+
+@fact("integrations.call_retried")
+class CallRetried(Fact):
+    sentence = _("{actor} had {operation} at “{connection_name}” tried again.")
+    icon = "out"
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+
+
+@fact("integrations.everything_held")
+class EverythingHeld(Fact):
+    sentence = _("{actor} holds everything that would leave the house: {reason}")
+    icon = "hold"
+    reason: str
+
+
+@fact("integrations.everything_released")
+class EverythingReleased(Fact):
+    sentence = _("{actor} released what leaves the house. Calls that waited: {waiting}, of these let go: {released}.")
+    icon = "out"
+    waiting: int
+    released: int
