@@ -34,6 +34,8 @@ def serve(*, host: str, port: int, workers: int, threads: int) -> int:
     if host not in LOOPBACK and is_demo():
         raise Refused(_("This is a demo database: it is served on 127.0.0.1 only."))
     os.environ["BONGSU_THREADS"] = str(threads)
+    if lifeline := os.environ.pop("BONGSU_LIFELINE", ""):  # whoever started us holds the other end
+        threading.Thread(target=_follow_parent, args=(int(lifeline),), daemon=True).start()
     listener = _listen(host, port)
     count = workers if workers >= 0 else (2 if settings.IS_POSTGRES else 0)
     print(f"Bongsu: http://{host}:{listener.getsockname()[1]}/", flush=True)

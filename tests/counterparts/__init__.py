@@ -1,0 +1,1 @@
+"""Real servers that tests talk to. Standard library only: `dev.py` uses the PostgreSQL one before anything is installed."""

@@ -1,0 +1,173 @@
+"""What `dev.py test` and `dev.py check` run, in which order, and how it went. Standard library only."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .counterparts.postgres import cluster, may_run, programs
+
+HERE = Path(__file__).resolve().parent.parent
+PYTHON = str(HERE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+ORDINARY = "not browser and not kill and not counterpart and not long"
+PACKAGES = {  # what tests need from the system: what is looked for -> the Debian package that brings it
+    "PostgreSQL": "postgresql",
+    "Prometheus": "prometheus",
+    "Alertmanager": "prometheus-alertmanager",
+    "Chromium": "chromium",
+    "a Korean font": "fonts-noto-cjk",
+    "pdftotext": "poppler-utils",
+}
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+@dataclass
+class Run:
+    """What was run and how it went."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def step(self, name: str, command: list[str]) -> None:
+        """A check that is silent when it passes."""
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=HERE, env=quiet_home(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._said(name, began, done.returncode == 0)
+        if done.returncode:
+            say(done.stdout.rstrip())
+
+    def pytest(self, name: str, arguments: list[str], **environment: str) -> None:
+        """Tests; their words pass through and their counts are added up."""
+        began = time.monotonic()
+        say(f"--- {name}")
+        command = [PYTHON, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
+        child = subprocess.Popen(
+            command, cwd=HERE, env=quiet_home() | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert child.stdout
+        last = ""
+        for line in child.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            if re.search(r"\d+ (passed|failed|errors?|skipped)\b.* in [\d.]+s", line):
+                last = line
+        child.wait()
+        for count, what in re.findall(r"(\d+) (passed|failed|error|skipped)", last):
+            self.counts[what] = self.counts.get(what, 0) + int(count)
+        self._said(name, began, child.returncode in (0, 5))
+
+    def _said(self, name: str, began: float, is_well: bool) -> None:
+        say(f"{'ok    ' if is_well else 'BROKEN'} {name} ({time.monotonic() - began:.0f} s)")
+        if not is_well:
+            self.broken.append(name)
+
+    def finish(self) -> int:
+        if os.environ.get("CI") == "true":
+            self.broken += [f"did not run: {what}" for what in self.not_run]
+        elif self.not_run:
+            say("\nDid not run:\n" + "\n".join(f"  - {what}" for what in self.not_run))
+        if self.broken:
+            say("\nBroken:\n" + "\n".join(f"  - {what}" for what in self.broken))
+        failed = self.counts.get("failed", 0) + self.counts.get("error", 0)
+        failed = max(failed, len(self.broken))
+        say(f"\n{time.monotonic() - self.began:.0f} s")
+        say(f"{self.counts.get('passed', 0)} passed, {failed} failed")
+        return 1 if self.broken else 0
+
+
+_home: "tempfile.TemporaryDirectory[str] | None" = None
+
+
+def quiet_home() -> dict[str, str]:
+    """Tests have their own keys and databases."""
+    global _home
+    _home = _home or tempfile.TemporaryDirectory(prefix="bongsu-test-")
+    return {**os.environ, "BONGSU_HOME": os.environ.get("BONGSU_HOME", _home.name), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def look(run: Run) -> None:
+    """Everything that needs no test."""
+    mypy = [PYTHON, "-m", "mypy", "bongsu", "dev.py", "--cache-dir", str(HERE / ".mypy_cache")]
+    run.step("ruff", [PYTHON, "-m", "ruff", "check", "."])
+    run.step("import contracts", [str(Path(PYTHON).with_name("lint-imports")), "--no-logo"])
+    run.step("translations", [PYTHON, "-m", "bongsu.site.translations"])
+    run.step("migrations", [PYTHON, "-m", "bongsu", "manage", "makemigrations", "--check", "--dry-run"])
+    run.step("mypy", mypy)
+
+
+def chosen(run: Run, missing: dict[str, str], environment: "subprocess.Popen[bytes]", narrowed: list[str]) -> None:
+    """Only what the caller named, on both databases."""
+    wait_for_mlflow(environment, run)
+    run.pytest("chosen tests on SQLite", narrowed)
+    on_postgres(run, missing, [("chosen tests on PostgreSQL", narrowed)])
+
+
+def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen[bytes]", *, is_long: bool) -> None:
+    look(run)
+    run.pytest("tests on SQLite", ["-n", "2", "-m", ORDINARY])
+    run.pytest("kill -9 on SQLite", ["-m", "kill and not long"])
+    if "Chromium" not in missing:
+        run.pytest("browser", ["-m", "browser and not long"])
+    wait_for_mlflow(environment, run)
+    sets = [
+        ("tests on PostgreSQL", ["-n", "2", "-m", ORDINARY]),
+        ("kill -9 on PostgreSQL", ["-m", "kill and not long"]),
+        ("with real counterparts, on PostgreSQL", ["-m", "counterpart and not kill and not browser and not long"]),
+    ]
+    if is_long:
+        run.pytest("slow tests on SQLite", ["-m", "long"])
+        sets.append(("slow tests on PostgreSQL", ["-m", "long"]))
+    on_postgres(run, missing, sets)
+
+
+def on_postgres(run: Run, missing: dict[str, str], sets: list[tuple[str, list[str]]]) -> None:
+    if "PostgreSQL" in missing:
+        return
+    if not may_run():
+        run.not_run.append("PostgreSQL (it refuses to run as root and there is no user postgres)")
+        return
+    with cluster() as url:
+        for name, arguments in sets:
+            run.pytest(name, arguments, DATABASE_URL=url)
+
+
+def wait_for_mlflow(environment: "subprocess.Popen[bytes]", run: Run) -> None:
+    if environment.wait():
+        run.not_run.append("what needs MLflow (its environment could not be made)")
+
+
+def missing_packages() -> dict[str, str]:
+    there = {
+        "PostgreSQL": programs() is not None,
+        "Prometheus": shutil.which("prometheus") is not None,
+        "Alertmanager": any(map(shutil.which, ("prometheus-alertmanager", "alertmanager"))),
+        "Chromium": any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+        "a Korean font": shutil.which("fc-list") is not None
+        and bool(subprocess.run(["fc-list", ":lang=ko"], capture_output=True, text=True).stdout.strip()),
+        "pdftotext": shutil.which("pdftotext") is not None,
+    }
+    return {what: PACKAGES[what] for what, is_there in there.items() if not is_there}
+
+
+def install_packages() -> dict[str, str]:
+    """Install what is missing where we may (root and apt); returns what is still missing."""
+    missing = missing_packages()
+    if not missing or not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return missing
+    names = [*missing.values(), "fontconfig"]
+    say(f"Installing system packages with apt (--no-install refuses): {' '.join(names)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    wait = ["-o", "DPkg::Lock::Timeout=300", "-q"]
+    subprocess.run(["apt-get", "update", *wait], env=quiet, stdout=subprocess.DEVNULL)
+    subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *wait, *names], env=quiet, stdout=subprocess.DEVNULL)
+    return missing_packages()
