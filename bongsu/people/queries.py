@@ -11,7 +11,6 @@ from django.db.models import Prefetch, Q, QuerySet
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
-
 from bongsu.kernel.secrets import token_hash
 from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
