@@ -42,7 +42,13 @@ def sparkline(values: Sequence[float | None], low: float | None, high: float | N
 
     band = {"y": _n(y(high)), "height": _n(max(1.0, y(low) - y(high)))} if low is not None and high is not None else None
     line = path([(i * step, None if v is None else y(v)) for i, v in enumerate(values)])
-    return {"line": line, "band": band, "mark": None if mark is None else _n(mark * step), "width": _n(WIDTH), "height": _n(HEIGHT)}
+    return {
+        "line": line,
+        "band": band,
+        "mark": None if mark is None else _n(mark * step),
+        "width": _n(WIDTH),
+        "height": _n(HEIGHT),
+    }
 
 
 def series(points: Sequence[Point], low: float | None, high: float | None, mark_at: datetime | None) -> dict[str, Any]:

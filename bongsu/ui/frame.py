@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
+from bongsu.kernel import clock
 from bongsu.kernel.actors import ANONYMOUS, Actor
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
 
+from . import moments
 from .language import say
 
 
@@ -74,6 +77,7 @@ _commands: dict[str, Command] = {}
 _alarms: list[AlarmProvider] = []
 _banners: list[BannerProvider] = []
 _finders: list[Finder] = []
+_stream_place: list[Callable[[HttpRequest], str]] = []
 
 
 def register_nav(key: str, label: str, url_name: str, order: int = 100, grant: str = "") -> None:
@@ -109,6 +113,11 @@ def register_finder(finder: Finder) -> None:
     """`finder(request, query)` answers what the actor may see, a handful at most."""
     if finder not in _finders:
         _finders.append(finder)
+
+
+def register_stream_place(provider: Callable[[HttpRequest], str]) -> None:
+    """`provider(request)` answers the id of the last event of the stream, asked before the page is drawn."""
+    _stream_place[:] = [provider]
 
 
 def find(request: HttpRequest, query: str) -> list[Found]:
@@ -156,7 +165,9 @@ class Frame:
             if url:
                 path = self.request.path
                 is_current = path == url or (url != "/" and path.startswith(url))
-                entries.append({"label": say(entry.label), "url": url, "is_current": is_current, "words": _every_word(entry.label)})
+                entries.append(
+                    {"label": say(entry.label), "url": url, "is_current": is_current, "words": _every_word(entry.label)}
+                )
         return entries
 
     @cached_property
@@ -207,7 +218,18 @@ class Frame:
 
     @property
     def stream_url(self) -> str:
-        return "/stream/" if self.is_signed_in else ""
+        """Where the live stream is; with the place in it where this page was drawn, so that nothing falls between."""
+        if not self.is_signed_in:
+            return ""
+        return f"/stream/?after={quote(_stream_place[-1](self.request))}" if _stream_place else "/stream/"
+
+    @property
+    def now(self) -> str:
+        return clock.now().isoformat()
+
+    @property
+    def units(self) -> str:
+        return moments.units()
 
 
 def _every_word(label: str, more: str = "") -> str:

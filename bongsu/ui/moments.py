@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from bongsu.kernel.clock import now
 
 PATTERNS = {
-    "ko": {"time": "H:i", "day": "n월 j일", "year_day": "Y년 n월 j일", "full": "Y년 n월 j일 H:i T", "exact": "Y년 n월 j일 H:i:s T"},
+    "ko": {
+        "time": "H:i",
+        "day": "n월 j일",
+        "year_day": "Y년 n월 j일",
+        "full": "Y년 n월 j일 H:i T",
+        "exact": "Y년 n월 j일 H:i:s T",
+    },
     "en": {"time": "H:i", "day": "j M", "year_day": "j M Y", "full": "j M Y H:i T", "exact": "j M Y H:i:s T"},
 }
 
@@ -61,15 +67,23 @@ def day(on: date | datetime) -> str:
 STYLES = {"short": short, "full": full, "time": time, "day": day}
 
 
+SIZES = (86400, 3600, 60, 1)
+
+
+def units() -> str:
+    """The words for days, hours, minutes and seconds, each with its place; also handed to the ticking script."""
+    return "|".join((_("{n} d"), _("{n} h"), _("{n} min"), _("{n} s")))
+
+
 def duration(span: timedelta | float | int | None, parts: int = 2) -> str:
     """The `parts` largest units of a span (seconds when a number): `1시간 47분`, `1 h 47 min`. Sign is dropped."""
     if span is None:
         return ""
     left = int(abs(span.total_seconds() if isinstance(span, timedelta) else span))
-    units = ((86400, _("{n} d")), (3600, _("{n} h")), (60, _("{n} min")), (1, _("{n} s")))
-    first = next((i for i, (size, _word) in enumerate(units) if left >= size), 3)
+    sized = list(zip(SIZES, units().split("|"), strict=True))
+    first = next((i for i, size in enumerate(SIZES) if left >= size), 3)
     words = []
-    for size, word in units[first : first + parts]:
+    for size, word in sized[first : first + parts]:
         n, left = divmod(left, size)
         if n or not words:
             words.append(word.format(n=n))

@@ -25,10 +25,15 @@ MACHINES = ("/api/", "/in/")
 def refusal(request: HttpRequest, error: BongsuError) -> HttpResponse:
     """The answer of a page to `error`, with its status; a fragment for the message area when htmx asked."""
     fields = [(name, say(text)) for name, text in error.fields.items()]
-    context = {"title": _(TITLES.get(error.code, "Something went wrong")), "text": say(error.text), "fields": fields, "error": error}
+    context = {
+        "title": _(TITLES.get(error.code, "Something went wrong")),
+        "text": say(error.text),
+        "fields": fields,
+        "error": error,
+    }
     if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
         response = render(request, "ui/refusal.html", context, status=error.status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML show:top"
+        response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
         return response
     return render(request, "ui/problem.html", context, status=error.status)
 

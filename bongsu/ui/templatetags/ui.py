@@ -182,7 +182,9 @@ def table(context: RequestContext, table: Table) -> str:
     ]
     heads = [{"column": c, **_sorting(c.sort, table.sort, request)} for c in table.columns]
     following = _query(request, cursor=table.next_cursor) if table.next_cursor else ""
-    return part("table", {"table": table, "rows": rows, "heads": heads, "next": following, "first": _query(request, cursor=None)}, request)
+    return part(
+        "table", {"table": table, "rows": rows, "heads": heads, "next": following, "first": _query(request, cursor=None)}, request
+    )
 
 
 def _reach(row: Any, path: str) -> Any:
@@ -238,11 +240,18 @@ def field(bound: BoundField, label: Any = "", help: Any = "") -> str:
         else "file" if isinstance(widget, ClearableFileInput)
         else "line"
     )  # fmt: skip
-    named = [n for n, there in ((f"{bound.auto_id}-help", help or bound.help_text), (f"{bound.auto_id}-errors", bound.errors)) if there]
+    named = [
+        n for n, there in ((f"{bound.auto_id}-help", help or bound.help_text), (f"{bound.auto_id}-errors", bound.errors)) if there
+    ]
     attrs: dict[str, Any] = {"aria-describedby": " ".join(named)} if named else {}
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    values = {"field": bound, "kind": kind, "label": language.say(label) or bound.label, "help": language.say(help) or bound.help_text}
+    values = {
+        "field": bound,
+        "kind": kind,
+        "label": language.say(label) or bound.label,
+        "help": language.say(help) or bound.help_text,
+    }
     return part("field", {**values, "control": bound.as_widget(attrs=attrs), "is_optional": not bound.field.required})
 
 
@@ -250,7 +259,9 @@ def field(bound: BoundField, label: Any = "", help: Any = "") -> str:
 def fields(form: Any) -> str:
     """All fields of a form with the errors of the whole on top."""
     hidden = format_html_join("", "{}", ((f,) for f in form.hidden_fields()))
-    return format_html("{}{}{}", form_errors(form), hidden, format_html_join("", "{}", ((field(f),) for f in form.visible_fields())))
+    return format_html(
+        "{}{}{}", form_errors(form), hidden, format_html_join("", "{}", ((field(f),) for f in form.visible_fields()))
+    )
 
 
 @register.simple_tag
@@ -286,7 +297,12 @@ def sparkline(
 
 @register.simple_tag
 def chart(
-    points: Sequence[Any], label: Any, unit: str = "", low: float | None = None, high: float | None = None, mark_at: datetime | None = None
+    points: Sequence[Any],
+    label: Any,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    mark_at: datetime | None = None,
 ) -> str:
     """A series of `components.Point` over time with axes, the normal band and the event, and its table behind."""
     return part("chart", charts.series(points, low, high, mark_at) | {"label": label, "unit": unit})
@@ -354,7 +370,13 @@ def panel_list(context: RequestContext, page: str, obj: Any, place: str = "left"
     now_key = request.GET.get("panel", "")
     first = next((p for p in chosen if p.key == now_key), chosen[0])
     tabs = [
-        {"key": p.key, "title": language.say(p.title), "badge": panels.badge_of(p, request, obj), "url": f"{url}{p.key}/", "is_current": p is first}
+        {
+            "key": p.key,
+            "title": language.say(p.title),
+            "badge": panels.badge_of(p, request, obj),
+            "url": f"{url}{p.key}/",
+            "is_current": p is first,
+        }
         for p in chosen
     ]
     body = panels.rendered(first, request, obj, url, live) if first.key == now_key else ""

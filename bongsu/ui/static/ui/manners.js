@@ -1,0 +1,51 @@
+// Light and dark; what htmx says when something fails; which tab is open.
+const root = document.documentElement;
+
+document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
+  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = isDark ? "light" : "dark";
+  document.cookie = `bongsu_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+});
+
+function complain(near) {
+  const line = document.createElement("div");
+  line.className = "toast error";
+  line.setAttribute("role", "alert");
+  line.textContent = document.body.dataset.failed;
+  placeFor(near).replaceChildren(line);
+}
+
+// A modal dialog hides the page's message area, so it gets its own.
+function placeFor(element) {
+  const dialog = element?.closest?.("dialog[open]");
+  if (!dialog) return document.getElementById("messages");
+  let place = dialog.querySelector(":scope > .messages");
+  if (!place) {
+    place = document.createElement("div");
+    place.className = "messages";
+    dialog.prepend(place);
+  }
+  return place;
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, elt, requestConfig } = event.detail;
+  const from = requestConfig.elt || elt;
+  if (xhr.getResponseHeader("HX-Retarget") === "#messages") {
+    event.detail.target = placeFor(from);
+  } else if (xhr.status >= 400 && xhr.status !== 422) {
+    event.detail.shouldSwap = false;
+    complain(from);
+  }
+});
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => complain(event.detail.elt));
+}
+
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest(".panels a");
+  if (!tab) return;
+  tab.parentElement.querySelectorAll("[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+  tab.setAttribute("aria-current", "true");
+});
