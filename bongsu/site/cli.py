@@ -22,6 +22,9 @@ def prepare() -> None:
 
     compile_catalogues()
     django.setup()
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns without it
 
 
 def root() -> typer.Typer:

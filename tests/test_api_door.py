@@ -1,0 +1,184 @@
+"""The API's own manners: who is calling, refusals (RFC 9457), idempotency keys, the description (M8)."""
+
+import json
+import threading
+from uuid import uuid4
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid
+from bongsu.people.models import Person
+from bongsu.site.actions import answer_once
+from bongsu.site.models import Answer
+
+PROBLEM = "application/problem+json"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def first_route(client: Client) -> str:
+    """Some GET of the API without parameters in its path."""
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    return next(path for path, ways in paths.items() if "get" in ways and "{" not in path)
+
+
+@pytest.mark.django_db
+def test_the_description_is_openapi_3_1_and_names_the_refusals(client):
+    said = client.get("/api/v1/openapi.json").json()
+    assert said["openapi"].startswith("3.1")
+    assert "Problem" in said["components"]["schemas"]
+    for ways in said["paths"].values():
+        for operation in ways.values():
+            assert PROBLEM in operation["responses"]["default"]["content"]
+
+
+@pytest.mark.django_db
+def test_the_page_of_the_api_loads_nothing_from_outside(client):
+    words = client.get("/api/v1/docs").content.decode()
+    assert "swagger-ui-bundle.js" in words
+    assert "://" not in words.replace("http://www.w3.org", "")
+
+
+@pytest.mark.django_db
+def test_without_session_or_token_the_answer_is_401_as_a_problem(client):
+    answer = client.get(first_route(client))
+    assert (answer.status_code, answer["Content-Type"]) == (401, PROBLEM)
+    assert answer["WWW-Authenticate"] == "Bearer"
+    assert answer.json()["type"] == "urn:bongsu:problem:unauthenticated"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Basic YTpi", "Bearer ‮x", "x"])
+def test_a_header_that_is_no_token_of_ours_is_401(client, header):
+    answer = client.get(first_route(client), headers={"Authorization": header.encode().decode("latin-1")})
+    assert (answer.status_code, answer["Content-Type"]) == (401, PROBLEM)
+
+
+@pytest.mark.django_db
+def test_a_token_opens_the_door_and_a_revoked_one_does_not(client, alice, token_of, console):
+    from bongsu.people.actions import revoke_token
+    from bongsu.people.models import ApiToken
+
+    token, route = token_of(alice), first_route(client)
+    assert client.get(route, headers=bearer(token)).status_code == 200
+    revoke_token(console, token=ApiToken.objects.get().id, reason="lost")
+    assert client.get(route, headers=bearer(token)).status_code == 401
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_is_a_problem_in_the_callers_language(client):
+    english = client.get("/api/v1/nothing", headers={"Accept-Language": "en"})
+    korean = client.get("/api/v1/nothing", headers={"Accept-Language": "ko"})
+    assert english.status_code == korean.status_code == 404
+    assert english.json()["detail"] != korean.json()["detail"]
+
+
+@pytest.mark.django_db
+def test_the_callers_request_id_comes_back_unless_it_is_no_plain_word(client):
+    assert client.get(first_route(client), headers={"X-Request-Id": "abc-1"})["X-Request-Id"] == "abc-1"
+    assert client.get(first_route(client), headers={"X-Request-Id": "a b<c>"})["X-Request-Id"] != "a b<c>"
+
+
+@pytest.mark.django_db
+def test_a_session_without_csrf_token_changes_nothing(alice):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(Person.objects.get(pk=alice.person_id), backend="allauth.account.auth_backends.AuthenticationBackend")
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    route = next((path for path, ways in paths.items() if "post" in ways and "{" not in path), None)
+    assert route, "the API has no POST"
+    assert client.post(route, "{}", content_type="application/json").status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", ['{"a": "\\u0000"}', '{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000, "{", "\xff"])
+def test_json_that_no_database_can_keep_is_refused_with_400(alice, token_of, client, body):
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    route = next(
+        path
+        for path, ways in paths.items()
+        if "{" not in path and "application/json" in ways.get("post", {}).get("requestBody", {}).get("content", {})
+    )
+    data = body.encode("latin-1")
+    answer = client.post(route, data, content_type="application/json", headers=bearer(token_of(alice)))
+    assert (answer.status_code, answer["Content-Type"]) == (400, PROBLEM)
+
+
+# --- idempotency keys -------------------------------------------------------------------------------------------------
+
+
+def post(body: object) -> HttpRequest:
+    request = HttpRequest()
+    request.method, request.path, request._body = "POST", "/api/v1/things", json.dumps(body).encode()
+    return request
+
+
+def mark(words: str) -> HttpResponse:
+    """An act that leaves a row, so that doing it twice shows."""
+    Answer.objects.create(caller="mark", route="mark", key=uuid4().hex, body_hash="", recorded_at=now())
+    return HttpResponse(words, status=201, content_type="application/json")
+
+
+def marks() -> int:
+    return Answer.objects.filter(caller="mark").count()
+
+
+@pytest.mark.django_db
+def test_the_same_key_acts_once_and_answers_the_same(bob):
+    first = answer_once(bob, request=post(1), key="k", answer=lambda: mark("one"))
+    second = answer_once(bob, request=post(1), key="k", answer=lambda: mark("two"))
+    assert (first.content, second.content, second.status_code, marks()) == (b"one", b"one", 201, 1)
+    assert second["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.django_db
+def test_the_same_key_with_another_body_is_refused(bob):
+    answer_once(bob, request=post(1), key="k", answer=lambda: mark("one"))
+    with pytest.raises(Invalid):
+        answer_once(bob, request=post(2), key="k", answer=lambda: mark("two"))
+
+
+@pytest.mark.django_db
+def test_the_key_of_one_person_is_not_the_key_of_another(alice, bob):
+    answer_once(bob, request=post(1), key="k", answer=lambda: mark("one"))
+    assert answer_once(alice, request=post(1), key="k", answer=lambda: mark("two")).content == b"two"
+
+
+@pytest.mark.django_db
+def test_a_refusal_is_not_kept_and_leaves_nothing(bob):
+    def refuse() -> HttpResponse:
+        mark("half done")
+        return HttpResponse(status=409)
+
+    assert answer_once(bob, request=post(1), key="k", answer=refuse).status_code == 409
+    assert marks() == 0
+    assert answer_once(bob, request=post(1), key="k", answer=lambda: mark("now")).content == b"now"
+
+
+@pytest.mark.parametrize("key", ["x" * 201, "a\nb"])
+@pytest.mark.django_db
+def test_a_key_that_is_too_long_or_not_printable_is_refused(bob, key):
+    with pytest.raises(Invalid):
+        answer_once(bob, request=post(1), key=key, answer=lambda: mark("one"))
+
+
+def test_eight_at_once_with_one_key_act_once(committed_db, bob):
+    from django.db import connection
+
+    answers, gate = [], threading.Barrier(8)
+
+    def send() -> None:
+        gate.wait()
+        answers.append(answer_once(bob, request=post(1), key="k", answer=lambda: mark(uuid4().hex)).content)
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _each in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(answers), len(set(answers)), marks()) == (8, 1, 1)
