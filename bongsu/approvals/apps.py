@@ -11,4 +11,6 @@ class ApprovalsConfig(AppConfig):
 
         from . import facts  # noqa: F401  (registers itself)
 
-        register_command("approvals", _("What waits for my approval"), "approvals:list", order=60, words="approve four eyes 승인 결재")
+        register_command(
+            "approvals", _("What waits for my approval"), "approvals:list", order=60, words="approve four eyes 승인 결재"
+        )

@@ -32,7 +32,9 @@ def approval(actor: Actor, approval_id: UUID) -> Approval:
 def waiting_for(actor: Actor) -> list[Approval]:
     """What this person can decide now, oldest first: not their own, within their rights and posts."""
     held: dict[tuple[str, str], bool] = {}
-    return [row for row in approvals(actor).filter(state=WAITING) if why_not(actor, row) is None and _is_entitled(actor, row, held)]
+    return [
+        row for row in approvals(actor).filter(state=WAITING) if why_not(actor, row) is None and _is_entitled(actor, row, held)
+    ]
 
 
 def asked_by(actor: Actor) -> QuerySet[Approval]:

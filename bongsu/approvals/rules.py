@@ -8,7 +8,9 @@ WAITING, GRANTED, REFUSED, VOID = "waiting", "granted", "refused", "void"
 STATES = {WAITING: _("waiting"), GRANTED: _("approved"), REFUSED: _("not approved"), VOID: _("no longer counts")}
 
 
-def why_not_decide(*, state: str, decider: str, requester: str, barred: Collection[str], seen_hash: str, text_hash: str) -> str | None:
+def why_not_decide(
+    *, state: str, decider: str, requester: str, barred: Collection[str], seen_hash: str, text_hash: str
+) -> str | None:
     """Why this person may not decide now, or None. `barred`: others who wrote what is to be approved."""
     if state != WAITING:
         return _("This was decided already, or it no longer counts.")

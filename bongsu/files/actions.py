@@ -83,7 +83,8 @@ def supersede(actor: Actor, *, file_id: UUID, by: UUID, reason: str) -> StoredFi
     old.superseded_by, old.superseded_at = new, now()
     old.save(update_fields=["superseded_by", "superseded_at"])
     record(
-        actor, FileSuperseded(subject=old.subject_id, file=str(old.id), file_name=old.name, by_file=str(new.id), reason=reason.strip())
+        actor,
+        FileSuperseded(subject=old.subject_id, file=str(old.id), file_name=old.name, by_file=str(new.id), reason=reason.strip()),
     )
     return old
 
@@ -181,7 +182,8 @@ def _known(labels: Iterable[str]) -> set[str]:
     wanted = set(labels)
     if unknown := wanted - LABELS.keys():
         raise Invalid(
-            Text(_("Unknown label: {label}."), {"label": sorted(unknown)[0]}), fields={"labels": _("harmful, legal_hold, privileged")}
+            Text(_("Unknown label: {label}."), {"label": sorted(unknown)[0]}),
+            fields={"labels": _("harmful, legal_hold, privileged")},
         )
     return wanted
 

@@ -102,7 +102,9 @@ class _Plot:
                 pieces.append([])
             else:
                 pieces[-1].append(f"{self.x(at)},{self.y(value)}")
-        drawn = [f'<polyline points="{" ".join(p)}" fill="none" stroke="{FIRE}" stroke-width="1.8"/>' for p in pieces if len(p) > 1]
+        drawn = [
+            f'<polyline points="{" ".join(p)}" fill="none" stroke="{FIRE}" stroke-width="1.8"/>' for p in pieces if len(p) > 1
+        ]
         dots = [p[0].split(",") for p in pieces if len(p) == 1]
         return drawn + [f'<circle cx="{x}" cy="{y}" r="2" fill="{FIRE}"/>' for x, y in dots]
 
@@ -136,4 +138,5 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, dash: str = "
 
 def _text(x: float, y: float, words: str, colour: str, size: int, anchor: str = "start", weight: str = "normal") -> str:
     clean = "".join(c for c in words[:80] if c >= " " and not 0xD800 <= ord(c) <= 0xDFFF)
-    return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}">{escape(clean)}</text>'
+    look = f'fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
+    return f'<text x="{x}" y="{y}" {look}>{escape(clean)}</text>'

@@ -78,7 +78,11 @@ def _item(node: SyntaxTreeNode) -> Block:
 
 
 def _table(node: SyntaxTreeNode) -> Block:
-    rows = [[_runs(cell.children[0]) if cell.children else [] for cell in row.children] for part in node.children for row in part.children]
+    rows = [
+        [_runs(cell.children[0]) if cell.children else [] for cell in row.children]
+        for part in node.children
+        for row in part.children
+    ]
     return {"kind": "table", "head": rows[0], "rows": rows[1:]}
 
 

@@ -19,8 +19,22 @@ from .markdown import Block, Run
 HERE = Path(__file__).parent.parent
 FONTS = HERE / "fonts"
 # Marks the status templates use but text fonts lack; the check marks become the font's own.
-SPOKEN = {"✅": "✓", "☑": "✓", "✔": "✓", "☐": "□", "🔄": "↻", "⏳": "…", "❌": "✕", "⚠": "※", "🔥": "▲", "\u2011": "-", "\u00ad": ""}
-UNSEEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]")
+SPOKEN = {
+    "✅": "✓",
+    "☑": "✓",
+    "✔": "✓",
+    "☐": "□",
+    "🔄": "↻",
+    "⏳": "…",
+    "❌": "✕",
+    "⚠": "※",
+    "🔥": "▲",
+    "\u2011": "-",
+    "\u00ad": "",
+}
+UNSEEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,9 @@ def printable(text: str) -> str:
     """`text` with what the shipped font cannot draw spelled as `[U+XXXX]`: PDF/A refuses a missing glyph."""
     text = UNSEEN.sub("", text)
     text = "".join(SPOKEN.get(char, char) for char in text)
-    return "".join(char if char in "\n\t" or ord(char) in _covered() else f"[U+{ord(char):04X}]" for char in text).replace("\t", "    ")
+    return "".join(char if char in "\n\t" or ord(char) in _covered() else f"[U+{ord(char):04X}]" for char in text).replace(
+        "\t", "    "
+    )
 
 
 def pdf(paper: Paper) -> bytes:

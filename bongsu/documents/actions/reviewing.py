@@ -1,0 +1,220 @@
+"""The way of a document: submitted, reviewed, approved, sealed, distributed, archived; signatures on the way."""
+
+from uuid import UUID
+
+from bongsu.approvals import actions as approvals
+from bongsu.approvals.models import Approval
+from bongsu.approvals.rules import GRANTED, REFUSED
+from bongsu.events.actions import action, record
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import digest
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Conflict, Forbidden, Invalid, Refused
+from bongsu.kernel.refs import split_ref
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.ui.language import say
+
+from .. import queries
+from ..facts import DocumentExported, DocumentMoved, DocumentSealed, DocumentSigned
+from ..models import Document, Revision, Signature
+from ..rules import content, review
+from ..rules.review import DRAFT, FINAL, LEGAL, PURPOSES, SIGNS_AS, STATES
+from .ground import locked, must_say, step_of, usable
+
+
+@action
+def submit_for_review(actor: Actor, *, document: UUID) -> Revision:
+    """Freeze the document as a revision, sign it as its author and ask legal for review. Refuses an empty document."""
+    row = locked(actor, document)
+    step = step_of(actor, row, "submit")
+    if not any(part.text.strip() for part in row.parts.all()):
+        raise Refused(_("There is nothing in this document yet."))
+    text = queries.present_text(row)
+    number = row.revisions.count() + 1
+    made = Revision.objects.create(
+        subject_id=row.subject_id,
+        document=row,
+        number=number,
+        text=text,
+        hash=content.content_hash(text),
+        authors=_authors(actor, row),
+        made_by=actor.key,
+    )
+    _move(actor, row, step, made)
+    if actor.person_id:
+        _sign(actor, row, made, actor.person_id, "author")
+    _ask(actor, row, made)
+    return made
+
+
+@action
+def decide_review(actor: Actor, *, document: UUID, is_approved: bool, text_hash: str, reason: str = "") -> Document:
+    """Approve the present step, or ask for changes with a reason. `text_hash` is of the revision that was read."""
+    row = locked(actor, document)
+    step_of(actor, row, "approve")
+    waiting = queries.waiting_approval(row)
+    if waiting is None:
+        raise Refused(_("Nothing waits for a decision here."))
+    approvals.decide(actor, approval=waiting.id, is_approved=is_approved, text_hash=text_hash, reason=reason)
+    return _apply(actor, waiting.id)
+
+
+@action
+def apply_decision(actor: Actor, *, approval: UUID | str) -> None:
+    """Let a document follow a decision that was taken elsewhere; does nothing when it has followed already."""
+    _apply(actor, approval)
+
+
+@action
+def withdraw(actor: Actor, *, document: UUID, reason: str) -> Document:
+    """Take a document back from review; what was asked for no longer counts. Needs a reason."""
+    row = locked(actor, document)
+    step = step_of(actor, row, "withdraw")
+    must_say(reason)
+    approvals.void(actor, about_ref=row.ref, reason=reason)
+    _move(actor, row, step, queries.newest_revision(row), reason)
+    return row
+
+
+@action
+def sign(actor: Actor, *, document: UUID, text_hash: str) -> Signature:
+    """Sign the newest revision as somebody who read it; bound to the hash of the text that was read. Once per person."""
+    row = locked(actor, document)
+    newest = queries.newest_revision(row)
+    if actor.person_id is None:
+        raise Forbidden(_("Only a person can sign."))
+    if newest is None or row.state == DRAFT:
+        raise Refused(_("Only a submitted document can be signed."))
+    if newest.hash != text_hash:
+        raise Refused(_("The text has changed since you read it. Read it again before you sign."))
+    if newest.signatures.filter(person=actor.person_id).exists():
+        raise Conflict(_("You have signed this revision already."))
+    return _sign(actor, row, newest, actor.person_id, "witness")
+
+
+@action
+def distribute(actor: Actor, *, document: UUID, to: str) -> Document:
+    """Put on the record to whom the sealed document was given."""
+    row = locked(actor, document)
+    step = step_of(actor, row, "distribute")
+    row.distributed_to = usable(to, "to", 2000)
+    _move(actor, row, step, queries.newest_revision(row), row.distributed_to)
+    return row
+
+
+@action
+def archive(actor: Actor, *, document: UUID) -> Document:
+    row = locked(actor, document)
+    _move(actor, row, step_of(actor, row, "archive"), queries.newest_revision(row))
+    return row
+
+
+@action
+def read_out(actor: Actor, *, document: UUID, form: str, revision: int | None = None) -> tuple[Document, bytes]:
+    """The document as `md`, `html` or `pdf`, and the taking on the record."""
+    row = queries.document(actor, document)
+    if form not in queries.FORMS:
+        raise Invalid(_("Choose md, html or pdf."), fields={"form": _("Choose md, html or pdf.")})
+    kept = queries.revision(actor, document, revision) if revision else None
+    made = queries.rendered(row, form, kept)
+    record(
+        actor,
+        DocumentExported(subject=row.subject_id, document=str(row.id), number=row.number, form=form, text_hash=digest(made)),
+    )
+    return row, made
+
+
+def _apply(actor: Actor, approval: UUID | str) -> Document:
+    decision = Approval.objects.get(pk=approval)
+    row = Document.objects.select_for_update().get(pk=split_ref(decision.about_ref)[1])
+    newest = queries.newest_revision(row)
+    follows = PURPOSES.get(row.state) == decision.purpose and newest is not None and newest.hash == decision.text_hash
+    if not follows or decision.state not in (GRANTED, REFUSED):
+        return row
+    step = review.move(row.state, "approve" if decision.state == GRANTED else "request_changes")
+    if step is None or newest is None:
+        return row
+    if decision.state == GRANTED:
+        _sign(actor, row, newest, UUID(split_ref(decision.decided_by)[1]), SIGNS_AS[row.state])
+    _move(actor, row, step, newest, decision.reason)
+    if row.state == FINAL:
+        _seal(actor, row, newest)
+    elif row.state in PURPOSES:
+        _ask(actor, row, newest)
+    return row
+
+
+def _ask(actor: Actor, row: Document, revision: Revision) -> None:
+    """Ask for the approval of the present step; nobody whose words or signature are in it may give it."""
+    signed = [f"person:{person}" for person in revision.signatures.values_list("person_id", flat=True)]
+    approvals.request(
+        actor,
+        subject=row.subject_id,
+        about_ref=row.ref,
+        purpose=PURPOSES[row.state],
+        title=f"{row.number} · {say(STATES[row.state], row.language)}",
+        text_hash=revision.hash,
+        grant="report.review" if row.state == LEGAL else "report.approve",
+        url=f"/documents/{row.id}/",
+        barred=[*revision.authors, *signed],
+    )
+
+
+def _seal(actor: Actor, row: Document, revision: Revision) -> None:
+    signed = [f"{s.role}:{s.person_id}" for s in revision.signatures.all()]
+    record(
+        actor,
+        DocumentSealed(
+            subject=row.subject_id,
+            document=str(row.id),
+            number=row.number,
+            kind=row.kind,
+            revision=revision.number,
+            text_hash=revision.hash,
+            signatures=signed,
+        ),
+    )
+
+
+def _sign(actor: Actor, row: Document, revision: Revision, person: UUID, role: str) -> Signature:
+    made = Signature.objects.create(
+        subject_id=row.subject_id, revision=revision, person_id=person, role=role, text_hash=revision.hash, signed_at=now()
+    )
+    record(
+        actor,
+        DocumentSigned(
+            subject=row.subject_id,
+            document=str(row.id),
+            number=row.number,
+            revision=revision.number,
+            text_hash=revision.hash,
+            role=role,
+        ),
+    )
+    return made
+
+
+def _move(actor: Actor, row: Document, step: review.Move, revision: Revision | None, reason: str = "") -> None:
+    row.state, row.version = step.end, row.version + 1
+    row.save()
+    number, text_hash = (revision.number, revision.hash) if revision else (0, "")
+    record(
+        actor,
+        DocumentMoved(
+            subject=row.subject_id,
+            document=str(row.id),
+            number=row.number,
+            act=step.act,
+            was=step.start,
+            now=step.end,
+            revision=number,
+            text_hash=text_hash,
+            reason=reason,
+        ),
+    )
+
+
+def _authors(actor: Actor, row: Document) -> list[str]:
+    """Everyone whose words are in it, whoever submits it; the machine is nobody's author."""
+    writers = {part.edited_by for part in row.parts.all() if part.edited_by and part.person_text is not None}
+    return sorted(key for key in writers | {actor.key} if not key.startswith("system:"))

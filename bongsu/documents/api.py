@@ -1,0 +1,185 @@
+"""Documents for machines: read, edit with a version, comment, submit, decide, sign, take out (E3, E4)."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Query, Router, Schema
+
+from bongsu.ui.doors import Page, Paging, page_of
+
+from . import actions, queries
+from .views import sent
+
+router = Router(tags=["documents"])
+
+
+class DocumentOut(Schema):
+    id: UUID
+    subject: str = Field(alias="subject_id")
+    about_ref: str
+    kind: str
+    number: str
+    title: str
+    language: str
+    state: str
+    version: int
+    created_by: str
+    created_at: datetime
+
+
+class PartOut(Schema):
+    id: UUID
+    key: str
+    title: str
+    text: str
+    generated: str
+    is_persons: bool
+    has_news: bool
+    version: int
+    edited_by: str
+    edited_at: datetime | None
+
+    @staticmethod
+    def resolve_is_persons(row: object) -> bool:
+        return row.person_text is not None  # type: ignore[attr-defined]
+
+
+class SignatureOut(Schema):
+    person: UUID = Field(alias="person_id")
+    role: str
+    text_hash: str
+    signed_at: datetime
+
+
+class RevisionOut(Schema):
+    number: int
+    hash: str
+    made_by: str
+    made_at: datetime
+    authors: list[str]
+    signatures: list[SignatureOut]
+
+    @staticmethod
+    def resolve_signatures(row: object) -> list:
+        return list(row.signatures.all())  # type: ignore[attr-defined]
+
+
+class CommentOut(Schema):
+    id: UUID
+    part: UUID | None = Field(None, alias="part_id")
+    text: str
+    made_by: str
+    made_at: datetime
+    resolved_at: datetime | None
+
+
+class PartIn(Schema):
+    """`text` null goes back to the machine's text; `version` is the one you read."""
+
+    text: str | None = Field(max_length=200_000)
+    version: int
+
+
+class CommentIn(Schema):
+    text: str = Field(max_length=5000)
+    part: UUID | None = None
+
+
+class ReviewIn(Schema):
+    is_approved: bool
+    text_hash: str = Field(min_length=64, max_length=64)
+    reason: str = Field("", max_length=2000)
+
+
+class ReasonIn(Schema):
+    reason: str = Field(max_length=2000)
+
+
+class SignIn(Schema):
+    text_hash: str = Field(min_length=64, max_length=64)
+
+
+class DistributeIn(Schema):
+    to: str = Field(max_length=2000)
+
+
+@router.get("/documents", response=Page[DocumentOut])
+def list_documents(request: HttpRequest, paging: Query[Paging], subject: str = "", kind: str = "") -> dict:
+    return page_of(queries.documents(request.actor, subject=subject, kind=kind), paging, sort="-created_at")
+
+
+@router.get("/documents/{uuid:document_id}", response=DocumentOut)
+def get_document(request: HttpRequest, document_id: UUID) -> object:
+    return queries.document(request.actor, document_id)
+
+
+@router.get("/documents/{uuid:document_id}/parts", response=list[PartOut])
+def list_parts(request: HttpRequest, document_id: UUID) -> list:
+    return list(queries.document(request.actor, document_id).parts.all())
+
+
+@router.put("/documents/parts/{uuid:part_id}", response=PartOut)
+def put_part(request: HttpRequest, part_id: UUID, data: PartIn) -> object:
+    return actions.edit_part(request.actor, part=part_id, text=data.text, version=data.version)
+
+
+@router.get("/documents/{uuid:document_id}/comments", response=list[CommentOut])
+def list_comments(request: HttpRequest, document_id: UUID) -> list:
+    return [made for made, _name in queries.comments(queries.document(request.actor, document_id))]
+
+
+@router.post("/documents/{uuid:document_id}/comments", response={201: CommentOut})
+def post_comment(request: HttpRequest, document_id: UUID, data: CommentIn) -> tuple:
+    return 201, actions.add_comment(request.actor, document=document_id, text=data.text, part=data.part)
+
+
+@router.post("/documents/comments/{uuid:comment_id}/resolve", response=CommentOut)
+def resolve(request: HttpRequest, comment_id: UUID) -> object:
+    return actions.resolve_comment(request.actor, comment=comment_id)
+
+
+@router.get("/documents/{uuid:document_id}/revisions", response=list[RevisionOut])
+def list_revisions(request: HttpRequest, document_id: UUID) -> list:
+    return queries.revisions(request.actor, document_id)
+
+
+@router.post("/documents/{uuid:document_id}/submit", response=RevisionOut)
+def submit(request: HttpRequest, document_id: UUID) -> object:
+    return actions.submit_for_review(request.actor, document=document_id)
+
+
+@router.post("/documents/{uuid:document_id}/decision", response=DocumentOut)
+def decide(request: HttpRequest, document_id: UUID, data: ReviewIn) -> object:
+    return actions.decide_review(
+        request.actor, document=document_id, is_approved=data.is_approved, text_hash=data.text_hash, reason=data.reason
+    )
+
+
+@router.post("/documents/{uuid:document_id}/withdraw", response=DocumentOut)
+def withdraw(request: HttpRequest, document_id: UUID, data: ReasonIn) -> object:
+    return actions.withdraw(request.actor, document=document_id, reason=data.reason)
+
+
+@router.post("/documents/{uuid:document_id}/signatures", response={201: SignatureOut})
+def sign(request: HttpRequest, document_id: UUID, data: SignIn) -> tuple:
+    return 201, actions.sign(request.actor, document=document_id, text_hash=data.text_hash)
+
+
+@router.post("/documents/{uuid:document_id}/distribute", response=DocumentOut)
+def distribute(request: HttpRequest, document_id: UUID, data: DistributeIn) -> object:
+    return actions.distribute(request.actor, document=document_id, to=data.to)
+
+
+@router.post("/documents/{uuid:document_id}/archive", response=DocumentOut)
+def archive(request: HttpRequest, document_id: UUID) -> object:
+    return actions.archive(request.actor, document=document_id)
+
+
+@router.get("/documents/{uuid:document_id}/as/{form}", openapi_extra={"responses": {200: {"content": {"application/pdf": {}}}}})
+def take_out(
+    request: HttpRequest, document_id: UUID, form: Literal["md", "html", "pdf"], revision: int | None = None
+) -> HttpResponse:
+    row, made = actions.read_out(request.actor, document=document_id, form=form, revision=revision)
+    return sent(row, form, made)

@@ -1,0 +1,218 @@
+"""The editor beside the page, the way of review, and taking a document out."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET, require_POST
+
+from bongsu.approvals import queries as approvals
+from bongsu.events.listening import names_of
+
+from . import actions, queries
+from .forms import CommentForm, DistributeForm, PartForm, ReasonForm, ReviewForm
+from .models import Document, Part
+from .rules import pages, review
+from .rules.content import compare
+from .rules.markdown import markdown_html
+
+
+@require_GET
+def document_list(request: HttpRequest) -> HttpResponse:
+    rows = queries.documents(request.actor)[:200]
+    return render(request, "documents/list.html", {"documents": [(row, review.STATES[row.state]) for row in rows]})
+
+
+@require_GET
+def detail(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _page(request, queries.document(request.actor, document_id))
+
+
+@require_GET
+def preview(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """The page itself, fetched again after every save."""
+    row = queries.document(request.actor, document_id)
+    return render(request, "documents/preview.html", {"document": row, "page": _paper(row)})
+
+
+@require_POST
+def preview_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
+    """What is being typed, as it would be printed; nothing is kept."""
+    row = queries.part(request.actor, part_id)
+    html = markdown_html(request.POST.get("text", ""))
+    return render(request, "documents/preview_part.html", {"part": row, "html": mark_safe(html)})
+
+
+@require_POST
+def edit_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
+    row = queries.part(request.actor, part_id)
+    form = PartForm(request.POST)
+    if not form.is_valid():
+        return _part(request, row, form=form, status=422)
+    text = None if "drop" in request.POST else form.cleaned_data["text"]
+    try:
+        saved = actions.edit_part(request.actor, part=part_id, text=text, version=form.cleaned_data["version"])
+    except actions.EditConflict as conflict:
+        return _conflict(request, conflict, form.cleaned_data["text"])
+    if not request.headers.get("HX-Request"):
+        return redirect("documents:detail", document_id=saved.document_id)
+    response = _part(request, saved)
+    response["HX-Trigger"] = "bongsu:again"
+    return response
+
+
+@require_POST
+def comment(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, CommentForm, actions.add_comment)
+
+
+@require_POST
+def resolve_comment(request: HttpRequest, comment_id: UUID) -> HttpResponse:
+    return redirect("documents:detail", document_id=actions.resolve_comment(request.actor, comment=comment_id).document_id)
+
+
+@require_POST
+def submit(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, forms.Form, actions.submit_for_review)
+
+
+@require_POST
+def decide(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, ReviewForm, actions.decide_review)
+
+
+@require_POST
+def withdraw(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, ReasonForm, actions.withdraw)
+
+
+@require_POST
+def distribute(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, DistributeForm, actions.distribute)
+
+
+@require_POST
+def archive(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    return _act(request, document_id, forms.Form, actions.archive)
+
+
+@require_POST
+def sign(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    actions.sign(request.actor, document=document_id, text_hash=request.POST.get("text_hash", ""))
+    return redirect("documents:detail", document_id=document_id)
+
+
+@require_GET
+def revisions(request: HttpRequest, document_id: UUID) -> HttpResponse:
+    """All revisions, and what changed between two of them."""
+    row = queries.document(request.actor, document_id)
+    kept = queries.revisions(request.actor, document_id)
+    numbers = [revision.number for revision in kept]
+    older, newer = _number(request, "older", numbers[-2:-1]), _number(request, "newer", numbers[-1:])
+    changes = queries.compare_revisions(request.actor, document_id, older, newer) if older and newer else []
+    context = {
+        "document": row,
+        "revisions": [(revision, queries.is_intact(revision)) for revision in kept],
+        "changes": changes,
+        "older": older,
+        "newer": newer,
+    }
+    return render(request, "documents/revisions.html", context)
+
+
+@require_GET
+def take_out(request: HttpRequest, document_id: UUID, form: str) -> HttpResponse:
+    row, made = actions.read_out(
+        request.actor, document=document_id, form=form, revision=_number(request, "revision", []) or None
+    )
+    return sent(row, form, made)
+
+
+def sent(row: Document, form: str, made: bytes) -> HttpResponse:
+    """As an attachment; its name carries only the record's ID and the kind."""
+    response = HttpResponse(made, content_type=queries.FORMS[form])
+    response["Content-Disposition"] = f'attachment; filename="{row.number}-{row.kind}.{form}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _number(request: HttpRequest, name: str, default: list[int]) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < 7 else (default[0] if default else 0)
+
+
+def _act(request: HttpRequest, document_id: UUID, kind: type[forms.Form], act: Callable[..., Any]) -> HttpResponse:
+    """Run one action with what the form holds; a form that does not hold is shown again on the page."""
+    form = kind(request.POST)
+    if not form.is_valid():
+        return _page(request, queries.document(request.actor, document_id), form=form, status=422)
+    act(request.actor, document=document_id, **form.cleaned_data)
+    return redirect("documents:detail", document_id=document_id)
+
+
+def _page(request: HttpRequest, row: Document, *, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+    actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
+    signed = queries.signatures(row)
+    text_hash = newest.hash if newest else ""
+    may_decide = waiting is not None and approvals.why_not(actor, waiting) is None and approvals.is_entitled(actor, waiting)
+    context = {
+        "document": row,
+        "state": review.STATES[row.state],
+        "way": [(key, words, key == row.state) for key, words in review.STATES.items()],
+        "page": _paper(row),
+        "parts": [_part_context(part) for part in row.parts.all()],
+        "is_editable": review.why_not_edit(row.state) is None and actor.may("report.edit"),
+        "comments": queries.comments(row),
+        "comment_form": form if isinstance(form, CommentForm) else CommentForm(),
+        "may_edit": actor.may("report.edit"),
+        "waiting": waiting,
+        "may_decide": may_decide,
+        "why_not": approvals.why_not(actor, waiting) if waiting else None,
+        "review_form": form if isinstance(form, ReviewForm) else ReviewForm(initial={"text_hash": text_hash}),
+        "reason_form": form if isinstance(form, ReasonForm) else ReasonForm(),
+        "distribute_form": form if isinstance(form, DistributeForm) else DistributeForm(),
+        "newest": newest,
+        "signatures": [(signature, review.ROLES[signature.role]) for signature in signed],
+        "may_sign": newest is not None and row.state != review.DRAFT and actor.person_id not in {s.person_id for s in signed},
+    }
+    return render(request, "documents/detail.html", context, status=status)
+
+
+def _paper(row: Document) -> str:
+    return mark_safe(pages.html_body(queries.whole(row)))
+
+
+def _part_context(part: Part, form: PartForm | None = None) -> dict[str, Any]:
+    initial = {"version": part.version, "text": part.text}
+    return {
+        "part": part,
+        "form": form or PartForm(initial=initial, auto_id=f"{part.key}-%s"),
+        "news": queries.changes_since(part),
+        "edited_by": names_of([part.edited_by])[part.edited_by] if part.edited_by else "",
+    }
+
+
+def _part(request: HttpRequest, part: Part, *, form: PartForm | None = None, status: int = 200) -> HttpResponse:
+    return render(request, "documents/part.html", {**_part_context(part, form), "is_editable": True}, status=status)
+
+
+def _conflict(request: HttpRequest, conflict: actions.EditConflict, mine: str) -> HttpResponse:
+    """Both texts side by side; saving again, knowing the other's, is the reader's to decide."""
+    part = conflict.current
+    context = {
+        "part": part,
+        "form": PartForm(initial={"version": part.version, "text": mine}, auto_id=f"{part.key}-%s"),
+        "theirs": part.text,
+        "lines": compare(part.text, mine),
+        "by": conflict.current_by,
+        "is_page": not request.headers.get("HX-Request"),
+    }
+    return render(
+        request, "documents/conflict_page.html" if context["is_page"] else "documents/conflict.html", context, status=409
+    )
