@@ -19,7 +19,7 @@ ABOUT = {"model": "model", "modelversion": "version", "version": "version", "sys
 
 @dataclass(frozen=True)
 class Config:
-    open_types: list[str] = setting(
+    open_types: tuple[str, ...] = setting(
         label={"ko": "신호로 볼 type (한 줄에 하나, 비우면 모두)", "en": "Types that are signals (one a line, empty: all)"},
         help={"ko": "앞부분이 같으면 됩니다: 예) org.example.ai.", "en": "The beginning is enough, for example: org.example.ai."},
         kind="lines", default=(),

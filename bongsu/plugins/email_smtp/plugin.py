@@ -26,13 +26,17 @@ ONE_LINE = re.compile(r"[\r\n]+")
 @dataclass(frozen=True)
 class Config:
     server: str = setting(
-        label={"ko": "SMTP 서버 (호스트:포트)", "en": "SMTP server (host:port)"}, kind="host_port", placeholder="smtp.example.com:587"
+        label={"ko": "SMTP 서버 (호스트:포트)", "en": "SMTP server (host:port)"},
+        kind="host_port", placeholder="smtp.example.com:587",
     )  # fmt: skip
     sender: str = setting(label={"ko": "보내는 주소", "en": "Sender"}, placeholder="bongsu@example.com")
     sender_name: str = setting(label={"ko": "보내는 이름", "en": "Sender's name"}, default="봉수 Bongsu")
     security: str = setting(
         label={"ko": "암호화", "en": "Encryption"}, kind="choice", default="starttls",
-        choices=(("starttls", {"ko": "STARTTLS", "en": "STARTTLS"}), ("tls", {"ko": "TLS", "en": "TLS"}), ("none", {"ko": "없음 (내부망)", "en": "None (inside)"})),
+        choices=(
+            ("starttls", {"ko": "STARTTLS", "en": "STARTTLS"}), ("tls", {"ko": "TLS", "en": "TLS"}),
+            ("none", {"ko": "없음 (내부망)", "en": "None (inside)"}),
+        ),
     )  # fmt: skip
     user: str = setting(label={"ko": "사용자", "en": "User"}, default="")
     password: str = secret(label={"ko": "비밀번호", "en": "Password"}, default="")
@@ -92,7 +96,8 @@ class Plugin(Mail):
         except smtplib.SMTPNotSupportedError as error:
             raise TransportError(f"the mail server does not offer this: {error}", permanent=True, not_sent=True) from error
         except ssl.SSLCertVerificationError as error:
-            raise TransportError(f"the certificate of the mail server is not right: {error.reason}", permanent=True, not_sent=True) from error
+            said = f"the certificate of the mail server is not right: {error.reason}"
+            raise TransportError(said, permanent=True, not_sent=True) from error
         except (smtplib.SMTPException, OSError) as error:
             raise TransportError(self.transport.clean(f"the mail server cannot be reached: {error}"), not_sent=True) from error
         return smtp

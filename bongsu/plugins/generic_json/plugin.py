@@ -7,6 +7,7 @@ signal each (paths inside begin at the entry, with `$.` at the whole body).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -23,11 +24,11 @@ DIRECTIONS = ("higher_is_worse", "lower_is_worse", "p_value")
 
 @dataclass(frozen=True)
 class Config:
-    mapping: dict[str, str] = setting(
+    mapping: Mapping[str, str] = setting(
         label={"ko": "필드 연결 (JSON)", "en": "Mapping (JSON)"},
         help={
             "ko": "자리 이름에 본문의 경로를 연결합니다. title과 dedupe_key는 꼭 있어야 합니다. 예: {\"title\": \"rule.name\"}",
-            "en": "Connects a place with a path in the body. title and dedupe_key are needed. Example: {\"title\": \"rule.name\"}",
+            "en": "Connects a place with a path in the body. title and dedupe_key are needed: {\"title\": \"rule.name\"}",
         },
         kind="json",
     )  # fmt: skip
@@ -35,7 +36,7 @@ class Config:
         label={"ko": "신호 목록의 경로", "en": "Path of the list of signals"},
         help={"ko": "비우면 본문 하나가 신호 하나입니다.", "en": "Empty: the body is one signal."}, default="",
     )  # fmt: skip
-    resolved_words: list[str] = setting(
+    resolved_words: tuple[str, ...] = setting(
         label={"ko": "해소를 뜻하는 state 값 (한 줄에 하나)", "en": "Values of state that mean resolved (one a line)"},
         kind="lines", default=("resolved", "ok", "recovered", "closed"),
     )  # fmt: skip

@@ -4,12 +4,14 @@ Moving an alias changes nothing for a server that loaded its model at the start:
 Source: MLflow 3 REST API; an unknown alias answers 400 INVALID_PARAMETER_VALUE, an unknown version 404.
 """
 
+import base64
 import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from bongsu.integrations.contract import AliasState, Registry, Sent, TransportError, as_json, operation, secret, setting
+from bongsu.kernel.transport import Answer
 
 API = "/api/2.0/mlflow"
 VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}")
@@ -17,7 +19,9 @@ VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 @dataclass(frozen=True)
 class Config:
-    url: str = setting(label={"ko": "MLflow 서버 주소", "en": "Address of the MLflow server"}, kind="url", placeholder="http://mlflow.internal:5000")
+    url: str = setting(
+        label={"ko": "MLflow 서버 주소", "en": "Address of the MLflow server"}, kind="url", placeholder="http://mlflow.internal:5000"
+    )  # fmt: skip
     token: str = secret(label={"ko": "토큰 (Bearer)", "en": "Token (Bearer)"}, default="")
     user: str = setting(label={"ko": "사용자 (Basic)", "en": "User (Basic)"}, default="")
     password: str = secret(label={"ko": "비밀번호 (Basic)", "en": "Password (Basic)"}, default="")
@@ -33,8 +37,7 @@ class Config:
 
 class Plugin(Registry):
     def test(self) -> str:
-        answer = self.transport.get(f"{self.config.url}{API}/registered-models/search", params={"max_results": "1"}, headers=self._headers())
-        found = answer.json().get("registered_models", [])
+        found = self._read("registered-models/search", {"max_results": "1"}).json().get("registered_models", [])
         return f"registered models: {'some' if found else 'none'}"
 
     @operation(repeat="read")
@@ -47,7 +50,7 @@ class Plugin(Registry):
         token = ""
         while True:
             params = {"filter": f"name='{_quoted(model)}'", "max_results": "200"} | ({"page_token": token} if token else {})
-            body = self.transport.get(f"{self.config.url}{API}/model-versions/search", params=params, headers=self._headers()).json()
+            body = self._read("model-versions/search", params).json()
             found += [_version(v) for v in body.get("model_versions", [])]
             token = body.get("next_page_token", "")
             if not token or len(found) >= 1000:
@@ -63,17 +66,18 @@ class Plugin(Registry):
         before = self._alias(model, alias)
         if before.version != version:  # it may be there already from an attempt we did not see the end of
             if expected is not None and before.version != expected:
-                said = f"the alias {alias} of {model} is at {before.version or 'no version'}, not at {expected}: somebody moved it"
+                said = f"{model}@{alias} is at {before.version or 'no version'}, not at {expected}: somebody moved it"
                 raise TransportError(said, permanent=True, status=409, not_sent=True)
-            self._change("POST", "registered-models/alias", {"name": model, "alias": alias, "version": version})
+            self._change("registered-models/alias", {"name": model, "alias": alias, "version": version})
         after = self._alias(model, alias)
         if after.version != version:
             raise TransportError(f"the alias {alias} of {model} is at {after.version} after the change, not at {version}")
-        return Sent({"model": model, "alias": alias, "before": expected or before.version, "after": after.version}, f"{model}@{alias}")
+        moved = {"model": model, "alias": alias, "before": expected or before.version, "after": after.version}
+        return Sent(moved, f"{model}@{alias}")
 
     @operation(repeat="safe")
     def tag_version(self, key: str, *, model: str, version: str, tag: str, value: str) -> Sent:
-        self._change("POST", "model-versions/set-tag", {"name": model, "version": version, "key": tag, "value": value})
+        self._change("model-versions/set-tag", {"name": model, "version": version, "key": tag, "value": value})
         return Sent({"model": model, "version": version, "tag": tag, "value": value}, f"{model}/{version}")
 
     @operation(repeat="read")
@@ -90,8 +94,7 @@ class Plugin(Registry):
         return Sent({"version": version, "model": str(model or ""), "url": url}, version)
 
     def _alias(self, model: str, alias: str) -> AliasState:
-        params = {"name": model, "alias": alias}
-        answer = self.transport.get(f"{self.config.url}{API}/registered-models/alias", params=params, headers=self._headers(), also=(400, 404))
+        answer = self._read("registered-models/alias", {"name": model, "alias": alias}, also=(400, 404))
         body = answer.json()
         if answer.status < 400:
             version = body["model_version"]
@@ -103,11 +106,15 @@ class Plugin(Registry):
         raise TransportError(f"MLflow: {code}: {body.get('message', '')}", permanent=True, status=answer.status)
 
     def _aliases(self, model: str) -> dict[str, str]:
-        answer = self.transport.get(f"{self.config.url}{API}/registered-models/get", params={"name": model}, headers=self._headers())
+        answer = self._read("registered-models/get", {"name": model})
         return {a["alias"]: str(a["version"]) for a in answer.json()["registered_model"].get("aliases", [])}
 
-    def _change(self, method: str, path: str, body: dict[str, str]) -> None:
-        answer = self.transport.send(method, f"{self.config.url}{API}/{path}", body=body, headers=self._headers(), also=(400, 404))
+    def _read(self, path: str, params: dict[str, str], also: tuple[int, ...] = ()) -> Answer:
+        return self.transport.get(f"{self.config.url}{API}/{path}", params=params, headers=self._headers(), also=also)
+
+    def _change(self, path: str, body: dict[str, str]) -> None:
+        url = f"{self.config.url}{API}/{path}"
+        answer = self.transport.send("POST", url, body=body, headers=self._headers(), also=(400, 404))
         if answer.status >= 400:
             said = answer.json()
             text = f"MLflow: {said.get('error_code', answer.status)}: {said.get('message', '')}"
@@ -117,8 +124,6 @@ class Plugin(Registry):
         if self.config.token:
             return {"Authorization": f"Bearer {self.config.token}"}
         if self.config.user:
-            import base64
-
             pair = base64.b64encode(f"{self.config.user}:{self.config.password}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}
         return {}

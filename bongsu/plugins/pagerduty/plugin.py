@@ -52,7 +52,8 @@ class Plugin(Pager):
         return Sent({"status": body["status"], "message": body["message"], "dedup_key": body["dedup_key"]}, body["dedup_key"])
 
     def _enqueued(self, act: str, dedup_key: str, address: str, more: dict[str, Any] | None = None) -> Any:
-        event = {"routing_key": address or self.config.routing_key, "event_action": act, "dedup_key": dedup_key[:255], **(more or {})}
+        event = {"routing_key": address or self.config.routing_key, "event_action": act, "dedup_key": dedup_key[:255]}
+        event |= more or {}
         content = json.dumps(event, ensure_ascii=False).encode()
         if len(content) > MAX_BYTES:
             raise TransportError("the event is larger than 512 KB", permanent=True, not_sent=True)

@@ -1,0 +1,319 @@
+"""Telling people and channels. `send` is what other modules use; the worker carries out what it leaves."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bongsu.approvals import actions as approvals
+from bongsu.events.actions import action, record
+from bongsu.events.models import Subject
+from bongsu.events.queries import may_see
+from bongsu.integrations.actions import call
+from bongsu.integrations.models import Call, Connection
+from bongsu.integrations.queries import connections
+from bongsu.kernel.actors import Actor, system
+from bongsu.kernel.canonical import digest
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid, NotFound
+from bongsu.kernel.refs import ref, uuid7
+from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.packs import queries as packs
+from bongsu.packs.rules.templates import render_template
+from bongsu.people.models import Person
+from bongsu.people.queries import actor_of, ways_of
+from bongsu.ui.language import say
+
+from . import facts, queries, rules
+from .models import Message, Sending
+from .rules import Place, Way
+
+COMMS = system("comms")
+Values = Mapping[str, Any]
+
+
+@action
+def send(
+    actor: Actor, *, subject: Subject | str, key: str, template: str, values: Values, people: Iterable[Person] = (),
+    channel: Place | None = None, is_urgent: bool = False, purpose: str, pack_version: UUID | None = None,
+) -> list[Message]:  # fmt: skip
+    """One message per recipient, in their language, by the ways that reach them; the same key tells nobody twice.
+
+    `values` fill the template: text, `Text`, a {ko, en} mapping or a moment, each said for the recipient. `recipient`, `link`
+    and `language` are filled in. Who may not read a restricted record gets only its `incident_id`. A template that needs
+    approval waits for it. Refuses values that are missing.
+    """
+    if len(key) > 160:
+        raise Invalid(_("The key of a message is longer than 160 characters."))
+    row = subject if isinstance(subject, Subject) else Subject.objects.get(ref=subject)
+    form = packs.template(template, pack_version)
+    draft = {"subject": row, "key": key, "purpose": purpose, "is_urgent": is_urgent, "batch": uuid7(), "asked_by": actor.key}
+    draft |= {"template": form.id, "template_version": form.version, "state": "waiting" if form.needs_approval else "queued"}
+    told = [_to_person(form, draft, values, person) for person in dict.fromkeys(people) if person.is_active]
+    if channel is not None:
+        told.append(_to_place(form, draft, values, channel))
+    fresh = [message for message, is_new in told if is_new]
+    for message in fresh:
+        record(actor, facts.MessageWritten(
+            template=message.template, template_version=message.template_version, language=message.language,
+            text_hash=message.text_hash, **_about(message),
+        ))  # fmt: skip
+    if form.needs_approval and fresh:
+        _ask_approval(actor, form.approver, fresh)
+    else:
+        for message in fresh:
+            _set_out(actor, message)
+    return [message for message, _is_new in told]
+
+
+def _to_person(form: Any, draft: dict[str, Any], values: Values, person: Person) -> tuple[Message, bool]:
+    identity = uuid7()
+    is_reader = form.is_id_only or may_see(actor_of(person), draft["subject"].ref)
+    link = f"{settings.BASE_URL}{reverse('comms:acknowledge', args=[identity, queries.acknowledge_token(identity)])}"
+    own = {"recipient": person.name, "language": person.language}
+    title, text = _words(form, draft, values | own, person.language, person.zone, is_reader)
+    with translation.override(person.language):
+        text = f"{text.rstrip()}\n\n{say(_('I have read this:'))} {link}\n"
+    more = {"id": identity, "person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
+    return _written(draft, person.ref, title, text, more)
+
+
+def _to_place(form: Any, draft: dict[str, Any], values: Values, place: Place) -> tuple[Message, bool]:
+    language, zone = settings.LANGUAGE_CODE, settings.ORGANISATION_ZONE
+    is_reader = place.is_private or form.is_id_only or not draft["subject"].restricted
+    own = {"recipient": place.address, "language": language}
+    title, text = _words(form, draft, values | own, language, zone, is_reader)
+    kept = {"connection": place.connection, "address": place.address, "thread": place.thread}
+    more = {"name": place.address, "language": language, "is_id_only": not is_reader, "place": kept}
+    return _written(draft, f"place:{place.connection}:{place.address}", title, text, more)
+
+
+def _written(draft: dict[str, Any], recipient: str, title: str, text: str, more: dict[str, Any]) -> tuple[Message, bool]:
+    rest = {name: value for name, value in draft.items() if name != "key"}
+    exact = {"title": title, "text": text, "text_hash": digest(f"{title}\n{text}")}
+    return Message.objects.get_or_create(key=draft["key"], recipient=recipient, defaults={**rest, **exact, **more})
+
+
+def _words(form: Any, draft: dict[str, Any], values: Values, language: str, zone: str, is_reader: bool) -> tuple[str, str]:
+    """Subject line and text as this recipient gets them. Of a restricted record the subject line is only the ID."""
+    with translation.override(language), timezone.override(ZoneInfo(zone)):
+        spoken = {name: _said(value, language) for name, value in values.items()}
+        number = spoken.get("incident_id", "") or "Bongsu"
+        if not is_reader:
+            return say(rules.needed_subject(number)), say(rules.needed_text(number, spoken.get("owner_shown", "")))
+        made = render_template(form, language, {"link": settings.BASE_URL, **spoken})
+    return (number if draft["subject"].restricted else made.subject), made.body
+
+
+def _said(value: Any, language: str) -> str:
+    if isinstance(value, Mapping):
+        value = value.get(language) or next(iter(value.values()), "")
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M %Z}"
+    return say(value) if isinstance(value, Text) else str(value)
+
+
+def _about(message: Message) -> dict[str, str]:
+    return {
+        "subject": message.subject_id, "message": str(message.id), "recipient": message.recipient, "name": message.name,
+        "purpose": message.purpose,
+    }  # fmt: skip
+
+
+# ---- approval ---------------------------------------------------------------------------------------------------------
+
+
+def _ask_approval(actor: Actor, approver: str, written: list[Message]) -> None:
+    shown = {m.language: f"{m.title}\n\n{m.text}" for m in written}
+    names = ", ".join(m.name for m in written)
+    approval = approvals.request(
+        actor, subject=written[0].subject_id, about_ref=ref("batch", written[0].batch), purpose="message", title=written[0].title,
+        text="\n\n---\n\n".join([*shown.values(), names]), post_key=approver, grant="message.approve",
+    )  # fmt: skip
+    Message.objects.filter(pk__in=[m.pk for m in written]).update(approval=approval)
+
+
+@action
+def release_batch(actor: Actor, *, batch: UUID | str) -> None:
+    """The text was approved: what waited for it sets out."""
+    for message in Message.objects.select_for_update().filter(batch=batch, state="waiting").order_by("id"):
+        message.state = "queued"
+        message.save(update_fields=["state"])
+        _set_out(actor, message)
+
+
+@action
+def cancel_batch(actor: Actor, *, batch: UUID | str, reason: str) -> None:
+    """The text was not approved: nothing of it is sent."""
+    waiting = list(Message.objects.select_for_update().filter(batch=batch, state="waiting"))
+    if waiting:
+        Message.objects.filter(pk__in=[m.pk for m in waiting]).update(state="cancelled")
+        first = waiting[0]
+        record(actor, facts.MessagesRefused(subject=first.subject_id, batch=str(batch), purpose=first.purpose, reason=reason))
+
+
+# ---- on the way -------------------------------------------------------------------------------------------------------
+
+
+def _set_out(actor: Actor, message: Message) -> None:
+    if message.person is None:
+        way = Sending.objects.create(
+            subject_id=message.subject_id, message=message, way="channel", address=message.place["address"]
+        )  # fmt: skip
+        _start(actor, message, way)
+        return
+    ways = [Way(w.channel, w.address) for w in ways_of([message.person.id])[message.person.id]]
+    plan = rules.plan_ways(ways, kinds=queries.connected_kinds(), is_urgent=message.is_urgent, email=message.person.email)
+    for place, way in [(0, w) for w in plan.at_once] + list(enumerate(plan.later, 1)):
+        Sending.objects.create(
+            subject_id=message.subject_id, message=message, way=way.channel, address=way.address, place_in_line=place
+        )  # fmt: skip
+    if not plan.at_once:
+        _conclude(actor, message, say(Text(_("no connected way to reach this person"))))
+        return
+    for sending in message.sendings.filter(place_in_line=0):
+        _start(actor, message, sending)
+
+
+def _start(actor: Actor, message: Message, sending: Sending) -> None:
+    """Ask the gate; a connection that has gone meanwhile is a failed way."""
+    found = _connection_of(message, sending)
+    if found is None:
+        sending.state, sending.error, sending.ended_at = "failed", "no connection", now()
+        sending.save()
+        _next_way(actor, message, "no connection")
+        return
+    operation, payload = _asked_of(message, sending)
+    sending.call = call(
+        actor, connection=found, operation=operation, payload=payload, subject=message.subject_id,
+        target=f"{sending.way}:{sending.address}"[:200], idempotency_key=f"message:{sending.id}", is_urgent=message.is_urgent,
+    )  # fmt: skip
+    sending.state = "queued"
+    sending.save()
+
+
+def _connection_of(message: Message, sending: Sending) -> Connection | None:
+    if message.person is None:
+        return Connection.objects.filter(pk=message.place["connection"]).first()
+    found = connections(rules.KIND_OF[sending.way])
+    return found[0] if found else None
+
+
+def _asked_of(message: Message, sending: Sending) -> tuple[str, dict[str, Any]]:
+    match sending.way:
+        case "email":
+            content = {"to": sending.address, "subject": message.title, "text": message.text, "language": message.language}
+            return "mail", content
+        case "pager":
+            details = {"text": rules.first_lines(message.text)}
+            address = "" if sending.address == "default" else sending.address
+            page = {"dedup_key": page_key(message), "summary": message.title, "details": details, "address": address}
+            return "trigger", page
+        case "channel":
+            return "post", {
+                "channel": sending.address, "title": message.title, "text": message.text, "thread": message.place.get("thread", "")
+            }  # fmt: skip
+    return "post", {"channel": sending.address, "title": message.title, "text": message.text}
+
+
+def page_key(message: Message) -> str:
+    return f"bongsu-{message.id}"
+
+
+@action
+def note_outcome(
+    actor: Actor, *, call: UUID | str, state: str, external_id: str = "", receipt: Mapping[str, Any] | None = None,
+    why: str = "", may_be_twice: bool = False,
+) -> None:  # fmt: skip
+    """The gate has an outcome for one way: `sent`, `failed` or `held`. Told twice, it changes nothing."""
+    sending = Sending.objects.filter(call=call).first()
+    if sending is None:
+        return
+    message = Message.objects.select_for_update(of=("self",)).select_related("person").get(pk=sending.message_id)
+    sending.refresh_from_db()
+    if sending.state == state:
+        return
+    sending.state, sending.external_id, sending.receipt = state, external_id, dict(receipt or {})
+    sending.error, sending.ended_at = why, now()
+    sending.save()
+    if state == "sent" and message.state != "sent":
+        message.state, message.sent_at = "sent", now()
+        message.save(update_fields=["state", "sent_at"])
+        record(actor, facts.MessageSent(way=sending.way, may_have_been_sent_twice=may_be_twice, **_about(message)))
+    elif state != "sent":
+        _next_way(actor, message, why)
+
+
+def _next_way(actor: Actor, message: Message, why: str) -> None:
+    states = list(message.sendings.values_list("state", flat=True))
+    if "sent" in states or "queued" in states:
+        return
+    later = message.sendings.filter(state="later").order_by("place_in_line").first()
+    # What is held stays in the house by every way.
+    if later is not None and "held" not in states:
+        _start(actor, message, later)
+        return
+    _conclude(actor, message, why)
+
+
+def _conclude(actor: Actor, message: Message, why: str) -> None:
+    before = message.state
+    message.state = rules.state_after(list(message.sendings.exclude(state="later").values_list("state", flat=True)))
+    message.save(update_fields=["state"])
+    if message.state == before:
+        return
+    if message.state == "failed":
+        record(actor, facts.MessageFailed(why=why, **_about(message)))
+    elif message.state == "held":
+        record(actor, facts.MessageHeld(reason=why, **_about(message)))
+
+
+# ---- read and answered ------------------------------------------------------------------------------------------------
+
+
+@action
+def acknowledge(actor: Actor, *, message: UUID | str, via: str = "page") -> Message:
+    """The recipient has read it. Refuses everybody else; once is enough."""
+    row = Message.objects.select_for_update(of=("self",)).select_related("person").filter(pk=message).first()
+    if row is None or row.person_id is None or row.person_id != actor.person_id:
+        raise NotFound(_("There is no such message."))
+    if row.acknowledged_at is None:
+        row.acknowledged_at, row.acknowledged_via = now(), via
+        row.save(update_fields=["acknowledged_at", "acknowledged_via"])
+        _tell_pagers(actor, row, "acknowledge")
+        record(actor, facts.MessageAcknowledged(via=via, **_about(row)))
+    return row
+
+
+@action
+def acknowledge_by_link(actor: Actor, *, message: UUID | str, token: str) -> Message:
+    """Whoever has the link from the message is its recipient."""
+    found = queries.message_of_link(message, token)
+    assert found.person is not None
+    return acknowledge(actor_of(found.person), message=found.id, via="link")
+
+
+@action
+def resolve_pages(actor: Actor, *, subject: str) -> int:
+    """It is over: the pagers that rang for this record are told; returns how many."""
+    rows = Message.objects.filter(subject=subject, sendings__way="pager", sendings__state__in=["sent", "queued"]).distinct()
+    return sum(_tell_pagers(actor, row, "resolve") for row in rows)
+
+
+def _tell_pagers(actor: Actor, message: Message, operation: str) -> int:
+    told = 0
+    for sending in message.sendings.filter(way="pager", call__isnull=False).select_related("call__connection"):
+        asked: Call = sending.call  # type: ignore[assignment]
+        call(
+            actor, connection=asked.connection, operation=operation, subject=message.subject_id, target=asked.target,
+            payload={"dedup_key": page_key(message), "address": asked.payload.get("address", "")},
+            idempotency_key=f"{operation}:{sending.id}", is_urgent=True,
+        )  # fmt: skip
+        told += 1
+    return told
