@@ -85,11 +85,11 @@ def set_legal_hold(actor: Actor, *, subject: str, reason: str) -> None:
 def erase_personal(actor: Actor, *, event: UUID, field: str, reason: str) -> None:
     """Delete a personal value on the record. Refused under legal hold and without a reason."""
     actor.require("people.manage")
-    row = Event.objects.select_related("subject").filter(event=event).first()
+    row = Event.objects.filter(event=event).first()
     if row is None:
         raise NotFound(_("There is no such entry."))
     must_see(actor, row.subject_id)
-    if row.subject.has_legal_hold:
+    if Subject.objects.select_for_update().get(pk=row.subject_id).has_legal_hold:
         raise Refused(_("This record is under legal hold; nothing of it may be erased."))
     if not reason.strip():
         raise Refused(_("An erasure needs a reason."))

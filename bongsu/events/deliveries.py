@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from random import random
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from bongsu.kernel.clock import now
 
@@ -65,7 +66,9 @@ class Deliveries:
 
     @transaction.atomic
     def _failed(self, delivery: Delivery, error: Exception) -> None:
-        row = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        row = Delivery.objects.select_for_update().filter(pk=delivery.pk, done_at=None, dead_at=None).first()
+        if row is None:
+            return  # another worker has done it meanwhile
         row.attempts += 1
         row.error = f"{type(error).__name__}: {error}"[:2000]
         row.due_at = now() + backoff(row.attempts)
@@ -74,11 +77,18 @@ class Deliveries:
         row.save(update_fields=["attempts", "error", "due_at", "dead_at"])
 
     def due(self, moment: datetime, limit: int) -> list[str]:
-        rows = Delivery.objects.filter(done_at=None, dead_at=None, due_at__lte=moment).order_by("id")
-        return list(dict.fromkeys(f"{who}|{what}" for who, what in rows.values_list("listener", "subject_id")[:limit]))
+        rows = _foremost().filter(due_at__lte=moment).order_by("id").values_list("listener", "subject_id")
+        return [f"{who}|{what}" for who, what in rows[:limit]]
 
     def next_at(self) -> datetime | None:
-        return Delivery.objects.filter(done_at=None, dead_at=None).order_by("due_at").values_list("due_at", flat=True).first()
+        return _foremost().order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def _foremost() -> QuerySet[Delivery]:
+    """The oldest open delivery of each (listener, subject): those behind it wait for it, whatever their own moment says."""
+    open_ones = Delivery.objects.filter(done_at=None, dead_at=None)
+    before = open_ones.filter(listener=OuterRef("listener"), subject=OuterRef("subject"), id__lt=OuterRef("id"))
+    return open_ones.filter(~Exists(before))
 
 
 register_work(Deliveries())

@@ -9,6 +9,7 @@ class Installed(Fact):
     sentence = _("This installation began. Demo: {is_demo}")
     installation: str
     is_demo: bool
+    key: str  # the public half of the sealing key, base64
 
 
 @fact("events.personal_erased")
@@ -68,3 +69,38 @@ class DeadLetterRetried(Fact):
     sentence = _("{actor} started {what} again after it had failed")
     on_timeline = False
     what: str
+
+
+@fact("events.sealed")
+class Sealed(Fact):
+    """A seal was made; whoever can carries it outside the database."""
+
+    sentence = _("{actor} sealed the ledger: seal {number} over {entries} records")
+    on_timeline = False
+    icon = "lock"
+    number: int
+    hash: str
+    entries: int
+
+
+@fact("events.seal_delivered")
+class SealDelivered(Fact):
+    sentence = _("Seal {number} was put outside the database: {place}")
+    on_timeline = False
+    icon = "lock"
+    number: int
+    place: str
+
+
+@fact("events.verified")
+class Verified(Fact):
+    """What a check of the whole ledger found. `first` names the first bad row."""
+
+    sentence = _("{actor} checked the ledger: {failures} failures in {rows} entries. {first}")
+    on_timeline = False
+    icon = "lock"
+    rows: int
+    seals: int
+    erased: int
+    failures: int
+    first: str

@@ -147,7 +147,8 @@ class Seal(models.Model):
     text = models.TextField()
     hash = models.CharField(max_length=64)
     signature = models.CharField(max_length=88)
-    position = models.BigIntegerField()  # events up to here were looked at; not part of the seal
+    transaction = models.BigIntegerField(default=0)  # with `position` the cursor up to which events were looked at;
+    position = models.BigIntegerField()  # neither is part of the seal
 
 
 class SealDelivery(models.Model):

@@ -20,6 +20,7 @@ from .listening import names_of
 from .models import Delivery, Event, Heartbeat, Installation, Personal, Reader, Subject, Timer
 
 SILENT_AFTER = timedelta(seconds=30)
+SETTLED = "events_event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # PostgreSQL
 
 
 def visible(actor: Actor, path: str = "subject") -> Q:
@@ -154,13 +155,13 @@ class Cursor:
         return cls(int(first), int(second)) if separator and first.isdigit() and second.isdigit() else cls()
 
 
-def since(cursor: Cursor, *, limit: int = 500) -> QuerySet[Event]:
+def since(cursor: Cursor, *, limit: int | None = 500) -> QuerySet[Event]:
     """Committed events after the cursor, in stream order, below the oldest transaction that is still open."""
     events = Event.objects.filter(
         Q(transaction__gt=cursor.transaction) | Q(transaction=cursor.transaction, position__gt=cursor.position)
     )
     if connection.vendor == "postgresql":
-        events = events.extra(where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        events = events.extra(where=[SETTLED])
     return events.order_by("transaction", "position")[:limit]
 
 
@@ -168,7 +169,7 @@ def stream_end() -> Cursor:
     """The cursor behind everything that is settled now."""
     events = Event.objects.order_by("-transaction", "-position")
     if connection.vendor == "postgresql":
-        events = events.extra(where=["transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"])
+        events = events.extra(where=[SETTLED])
     last = events.values_list("transaction", "position").first()
     return Cursor(*last) if last else Cursor()
 

@@ -48,7 +48,10 @@ class Timers:
 
     @transaction.atomic
     def _failed(self, timer: Timer, error: Exception) -> datetime | None:
-        row = Timer.objects.select_for_update().get(pk=timer.pk)
+        same = Timer.objects.filter(pk=timer.pk, set_at=timer.set_at, due_at=timer.due_at, done_at=None, dead_at=None)
+        row = same.select_for_update().first()
+        if row is None:  # moved, cancelled or fired meanwhile: whoever did that left its own hint
+            return Timer.objects.filter(pk=timer.pk, done_at=None, dead_at=None).values_list("run_at", flat=True).first()
         row.attempts += 1
         row.error = f"{type(error).__name__}: {error}"[:2000]
         row.run_at = now() + backoff(row.attempts)

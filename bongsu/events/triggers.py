@@ -6,11 +6,13 @@ a table, so they are made anew after every migrate and checked at start.
 
 from django.db import connection
 
-FROZEN = {"events_event": ("UPDATE", "DELETE"), "events_seal": ("UPDATE", "DELETE"), "events_personal": ("UPDATE",)}
+FROZEN = {"events_event": ("UPDATE", "DELETE"), "events_seal": ("UPDATE", "DELETE"), "events_personal": ("UPDATE",),
+          "events_installation": ("UPDATE", "DELETE")}  # fmt: skip
 KEYS = {
     "events_event": "position = NEW.position OR event = NEW.event OR (subject_id = NEW.subject_id AND seq = NEW.seq)",
     "events_seal": "number = NEW.number",
     "events_personal": "id = NEW.id OR (event_id = NEW.event_id AND field = NEW.field)",
+    "events_installation": "TRUE",  # one row, for ever: a demo never becomes a production database
 }
 
 

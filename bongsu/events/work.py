@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bongsu.kernel.clock import is_simulated
+
 INSIDE, PAGE, OUTSIDE = "inside", "page", "outside"
 LANES = (INSIDE, PAGE, OUTSIDE)
 
@@ -49,9 +51,15 @@ def sources() -> list[Work]:
 
 
 def defer(hints: Iterable[Hint]) -> None:
-    """Hand hints to the engine inside the caller's transaction; they are seen when it commits."""
+    """Hand hints to the engine inside the caller's transaction; they are seen when it commits.
+
+    Under a simulated clock none are left: `drain` reads the rows, and a hint whose moment is long past in real time would
+    make a real worker run ahead of the simulated history. `worker.sweep_all` leaves them when the history is made.
+    """
     from .engines import engine
 
+    if is_simulated():
+        return
     wanted = list(dict.fromkeys(hints))
     if wanted:
         engine().defer(wanted)

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import close_old_connections, connection, transaction
-from django.db.models import F
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from bongsu.kernel.clock import now
 
@@ -18,7 +18,7 @@ from ..models import Job
 from ..work import INSIDE, OUTSIDE, PAGE, Hint, source
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60.0  # settings.LEASE_SECONDS changes it
 POLL = 0.5  # seconds; only hints from another process (the CLI) wait for it
 THREADS = (INSIDE, PAGE, OUTSIDE, OUTSIDE, OUTSIDE)
 _wake = threading.Condition()
@@ -52,9 +52,13 @@ class EmbeddedEngine:
     def _loop(self, stop: threading.Event, lane: str, worker: str) -> None:
         try:
             while not stop.is_set():
-                close_old_connections()
-                if not run_one(lane, worker):
-                    _sleep(stop, lane)
+                try:
+                    close_old_connections()
+                    if not run_one(lane, worker):
+                        _sleep(stop, lane)
+                except DatabaseError:
+                    log.exception("the lane %s could not reach its database; it tries again", lane)
+                    stop.wait(1)
         finally:
             connection.close()
 
@@ -64,12 +68,14 @@ def run_one(lane: str, worker: str) -> bool:
     job = _claim(lane, worker)
     if job is None:
         return False
+    attempts = 0
     try:
         again = source(job.work).run(job.key)
     except Exception:
         log.exception("%s %s failed", job.work, job.key)
-        again = now() + timedelta(seconds=min(60, 2**job.attempts))
-    _finish(job, again)
+        attempts = job.attempts
+        again = now() + timedelta(seconds=min(60, 2 ** min(attempts, 6)))
+    _finish(job, again, attempts)
     return True
 
 
@@ -78,19 +84,19 @@ def _claim(lane: str, worker: str) -> Job | None:
     job = Job.objects.filter(lane=lane, run_at__lte=now()).order_by("run_at").first()
     if job is None:
         return None
-    job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + LEASE
+    job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + timedelta(seconds=getattr(settings, "LEASE_SECONDS", LEASE_SECONDS))
     job.save(update_fields=["worker", "attempts", "run_at"])
     return job
 
 
 @transaction.atomic
-def _finish(job: Job, again: datetime | None) -> None:
+def _finish(job: Job, again: datetime | None, attempts: int) -> None:
     # The fence: only who still holds this very claim may end it.
     mine = Job.objects.filter(pk=job.pk, worker=job.worker, attempts=job.attempts)
     if again is None:
         mine.delete()
     else:
-        mine.update(run_at=again, worker="", attempts=F("attempts"))
+        mine.update(run_at=again, worker="", attempts=attempts)
 
 
 def _sleep(stop: threading.Event, lane: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from django.conf import settings
 from django.db import close_old_connections
 from procrastinate import App, RetryStrategy, exceptions
 from procrastinate.contrib.django import app as django_app
@@ -44,7 +45,6 @@ class ProcrastinateEngine:
         for hint in hints:
             by_place[hint.lane, hint.at].append(hint)
         for (lane, at), wanted in by_place.items():
-            # A simulated clock (demo history) must not leave jobs in the real past or future order: at most now.
             task = django_app.configure_task(TASK, queue=lane, schedule_at=at)
             task.batch_defer(*[{"work": h.work, "key": h.key, "lane": h.lane} for h in wanted])
 
@@ -57,10 +57,16 @@ class ProcrastinateEngine:
         async with django_app.with_connector(django_app.connector.get_worker_connector()).open_async() as app:  # type: ignore[attr-defined]
             workers = [asyncio.create_task(self._lane(app, lane, worker)) for lane in CONCURRENCY]
             rescue = asyncio.create_task(self._rescue(app))
-            await asyncio.to_thread(stop.wait)
+            stopped = asyncio.create_task(asyncio.to_thread(stop.wait))
+            done, _open = await asyncio.wait([*workers, rescue, stopped], return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
             for task in [*workers, rescue]:
                 task.cancel()
-            await asyncio.gather(*workers, rescue, return_exceptions=True)
+            await asyncio.gather(*workers, rescue, stopped, return_exceptions=True)
+        # A lane that ended by itself (the database went away) ends the worker: whoever runs it starts it again.
+        for task in done - {stopped}:
+            task.result()
+            raise RuntimeError("a lane of the worker ended by itself")
 
     async def _lane(self, app: App, lane: str, worker: str) -> None:
         await app.run_worker_async(
@@ -68,8 +74,8 @@ class ProcrastinateEngine:
             name=f"{worker}/{lane}",
             concurrency=CONCURRENCY[lane],
             fetch_job_polling_interval=POLL,
-            update_heartbeat_interval=HEARTBEAT,
-            stalled_worker_timeout=STALLED_AFTER,
+            update_heartbeat_interval=min(HEARTBEAT, _stalled_after() / 4),
+            stalled_worker_timeout=_stalled_after(),
             shutdown_graceful_timeout=15,
             install_signal_handlers=False,
             delete_jobs="successful",
@@ -78,10 +84,14 @@ class ProcrastinateEngine:
     async def _rescue(self, app: App) -> None:
         """Give the jobs of a killed worker to another one: the library finds them, retrying them is ours to wire."""
         while True:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_stalled_after()):
                 try:
                     await app.job_manager.retry_job(job, retry_at=now())
                     log.warning("took over job %s of a worker that fell silent", job.id)
                 except exceptions.ProcrastinateException:
                     log.info("job %s was taken over by another worker", job.id)
-            await asyncio.sleep(HEARTBEAT)
+            await asyncio.sleep(min(HEARTBEAT, _stalled_after() / 4))
+
+
+def _stalled_after() -> float:
+    return float(getattr(settings, "LEASE_SECONDS", STALLED_AFTER))

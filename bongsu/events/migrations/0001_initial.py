@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('hash', models.CharField(max_length=64)),
                 ('signature', models.CharField(max_length=88)),
+                ('transaction', models.BigIntegerField(default=0)),
                 ('position', models.BigIntegerField()),
             ],
         ),
