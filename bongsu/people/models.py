@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from bongsu.kernel import clock
 from bongsu.kernel.refs import ref, uuid7
 
-from .rules import same_address
+from .rules import CHANNEL_TITLES, same_address
 
 
 class Current(models.QuerySet):
@@ -194,6 +194,10 @@ class ContactWay(models.Model):
                 fields=["person", "channel", "address"], condition=Q(ended_at=None), name="contact_way_once_per_person"
             )
         ]
+
+    @property
+    def channel_title(self) -> str:
+        return CHANNEL_TITLES.get(self.channel, self.channel)
 
 
 class ApiToken(models.Model):

@@ -82,13 +82,15 @@ def test_D8_a_holder_who_left_does_not_count(posts, root, alice, bob):
 
 def test_D8_an_unknown_post_is_loud_but_somebody_is_asked(root):
     found = queries.resolve_post("no_such_post")
-    assert found.post is None and found.people[0].id == root.person_id
+    assert found.post is None
+    assert found.people[0].id == root.person_id
     assert str(found.problem) == "There is no post “no_such_post”."
 
 
 def test_D8_with_nobody_at_all_the_problem_is_named(posts):
     found = queries.resolve_post("ciso")
-    assert (found.people, found.via) == ([], "nobody") and "Nobody holds" in str(found.problem)
+    assert (found.people, found.via) == ([], "nobody")
+    assert "Nobody holds" in str(found.problem)
 
 
 def test_D8_the_standing_check_names_every_empty_post(posts, root):

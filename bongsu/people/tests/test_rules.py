@@ -81,11 +81,14 @@ def test_C3_the_incident_roles_have_their_words():
 
 def test_tokens_differ_and_carry_the_mark_that_leak_scanners_know():
     first, second = rules.new_token(), rules.new_token()
-    assert first != second and first.startswith("bsu_") and len(first) > 40
+    assert first != second
+    assert first.startswith("bsu_")
+    assert len(first) > 40
 
 
 @pytest.mark.parametrize(
-    ("administrators", "leaving", "expected"), [(["a"], "a", True), (["a", "b"], "a", False), (["a"], "b", False), ([], "a", False)]
+    ("administrators", "leaving", "expected"),
+    [(["a"], "a", True), (["a", "b"], "a", False), (["a"], "b", False), ([], "a", False)],
 )
 def test_M2_the_last_administrator_is_known(administrators, leaving, expected):
     assert rules.last_administrator(administrators, leaving) is expected

@@ -1,0 +1,58 @@
+"""The posts board: who holds what, for whom, and what is wrong."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.http import require_GET, require_POST
+
+from .. import actions, queries
+from ..forms import HolderForm
+
+
+def _context(request: HttpRequest, form: HolderForm | None = None, wrong: str = "") -> dict[str, Any]:
+    request.actor.require("see")
+    language = translation.get_language() or "ko"
+    seats = queries.board()
+    lines = [{"seat": seat, "title": seat.post.title(language)} for seat in seats]
+    problems = sorted((p for seat in seats for p in seat.problems), key=lambda p: not p.is_grave)
+    context: dict[str, Any] = {
+        "lines": lines,
+        "problems": problems,
+        "may_manage": request.actor.may("people.manage"),
+        "wrong": wrong,
+    }
+    if context["may_manage"]:
+        context["people"] = list(queries.people(request.actor, is_active=True))
+        context["form"] = form
+    return context
+
+
+@login_required
+@require_GET
+def posts(request: HttpRequest) -> HttpResponse:
+    return render(request, "people/posts.html", _context(request))
+
+
+@login_required
+@require_POST
+def add_holder(request: HttpRequest, post: str) -> HttpResponse:
+    people = queries.people(request.actor, is_active=True)
+    form = HolderForm(request.POST, people=people, scopes=queries.scope_names())
+    if form.attempt(lambda values: actions.set_post_holder(request.actor, post=post, **_named(values))):
+        return redirect("people:posts")
+    return render(request, "people/posts.html", _context(request, form, post), status=422)
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "person": UUID(values["person"])}
+
+
+@login_required
+@require_POST
+def end_holding(request: HttpRequest, holding: UUID) -> HttpResponse:
+    actions.remove_post_holder(request.actor, holding=holding, reason=request.POST.get("reason", ""))
+    return redirect("people:posts")
