@@ -34,6 +34,7 @@ class Rule:
     why: Bilingual
     verdict: Verdict | None
     overrides: tuple[str, ...] = ()
+    sets: str = ""  # the rule proposes nothing: it raises this flag for the rules after it (`flags.<name>`)
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,16 @@ FALLBACK = Verdict("operational", "service_outage", "P2")
 
 def classify(rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[str, int]) -> Proposal:
     """The proposal for `facts`. `fires` orders the severities. Facts are enriched by `findings` of their text first."""
-    seen = {**facts, "found": {**findings(facts), **facts.get("found", {})}}
-    held = [rule for rule in rules if evaluate(rule.when, seen)]
+    text = full_text(facts)
+    seen = {**facts, "text": text, "found": {**findings(text, facts.get("measure") or {}), **(facts.get("found") or {})}}
+    flags = dict(facts.get("flags") or {})
+    held: list[Rule] = []
+    for rule in rules:
+        if evaluate(rule.when, {**seen, "flags": flags}):
+            if rule.sets:
+                flags[rule.sets] = True
+            else:
+                held.append(rule)
     ignored = next((rule for rule in held if rule.verdict is None), None)
     if ignored:
         return Proposal(None, ignored.id, ignored.why, is_ignored=True)
@@ -70,27 +79,50 @@ def classify(rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[s
     return Proposal(best.verdict, best.id, best.why, tuple(rule.id for rule in held if rule is not best))
 
 
-PEOPLE = re.compile(
-    r"([\d,]{1,12})\s*(?:명|건의 개인정보|people|persons|users|customers|patients|applicants|records|accounts|individuals)", re.I
-)
-DROP = re.compile(r"(?:drop(?:ped)?|down|fell|decrease[ds]?|하락|저하|감소|급락)\D{0,24}?(\d{1,3}(?:\.\d+)?)\s*(?:%|percent|퍼센트)", re.I)
-DROP_AFTER = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent|퍼센트)\s*(?:이상\s*)?(?:drop|down|lower|하락|저하|감소|급락|떨어)", re.I)
-TIMES = re.compile(r"(\d{1,6}(?:\.\d+)?)\s*(?:x\b|times|배)", re.I)
+NUMBER = r"(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
+PERCENT = r"\s?(?:%|percent|퍼센트)"
+FALLING = r"(?:drop(?:ped|s)?|down|fell|decreased?|degraded|하락|저하|감소|급락)"
+PATTERNS = {
+    "people": (
+        rf"{NUMBER}\s?(?:명|인분|여 명|건의 개인)",
+        rf"{NUMBER}\s(?:\w+\s)?(?:people|persons|users|customers|patients|applicants|records|accounts|individuals|citizens)\b",
+    ),
+    "drop_percent": (
+        rf"{FALLING}[^\d\n]{{0,24}}{NUMBER}{PERCENT}",
+        rf"{NUMBER}{PERCENT}\s?(?:이상\s?)?(?:{FALLING}|떨어|lower)",
+    ),
+    "times": (rf"{NUMBER}\s?(?:x\b|times\b|배)",),
+    "records": (rf"{NUMBER}\s?(?:records?\b|건)",),
+    "ratio": (r"ratio\s?(?:of\s|=\s?)?(0?\.\d{1,6})", r"비율\s?(0?\.\d{1,6})"),
+}
+SPENT = re.compile(rf"{NUMBER}\s(?:of|/)\s{NUMBER}\s?(?:usd|eur|krw|dollars|원|달러)", re.IGNORECASE)
+COMPILED = {name: tuple(re.compile(p, re.IGNORECASE) for p in patterns) for name, patterns in PATTERNS.items()}
+LONGEST_TEXT = 20_000
 
 
-def findings(facts: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Figures in the text and the measure: people, drop in percent, times the usual, over the threshold in percent."""
-    text = f"{facts.get('title') or ''}\n{facts.get('text') or ''}"
+def full_text(facts: Mapping[str, Any]) -> str:
+    """What the rules read as `text`: title, text, the labels as `name=value`, and the name of the measure."""
+    labels = facts.get("labels") or {}
+    measure = facts.get("measure") or {}
+    lines = [facts.get("title"), facts.get("text"), *(f"{k}={v}" for k, v in labels.items()), measure.get("name")]
+    return "\n".join(str(line) for line in lines if line)[:LONGEST_TEXT]
+
+
+def findings(text: str, measure: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Figures in text and measure: `people`, `records`, `drop_percent`, `times` the usual, `ratio`, `over_percent`."""
     found: dict[str, Decimal] = {}
-    for name, patterns in (("people", (PEOPLE,)), ("drop_percent", (DROP, DROP_AFTER)), ("times", (TIMES,))):
+    for name, patterns in COMPILED.items():
         numbers = [n for pattern in patterns for hit in pattern.findall(text) if (n := number(hit)) is not None]
         if numbers:
-            found[name] = max(numbers)
-    return {**found, **_from_measure(facts.get("measure") or {})}
+            found[name] = min(numbers) if name == "ratio" else max(numbers)
+    spent = SPENT.search(text)
+    value, limit = (spent[1], spent[2]) if spent else (measure.get("value"), measure.get("threshold"))
+    over = _over(number(value), number(limit))
+    return found if over is None else {**found, "over_percent": over}
 
 
-def _from_measure(measure: Mapping[str, Any]) -> dict[str, Decimal]:
-    value, threshold = number(measure.get("value")), number(measure.get("threshold"))
-    if value is None or not threshold:
-        return {}
-    return {"over_percent": (value - threshold) / abs(threshold) * 100}
+def _over(value: Decimal | None, limit: Decimal | None) -> Decimal | None:
+    """How far `value` is above `limit`, in percent of it."""
+    if value is None or not limit or not value.is_finite() or not limit.is_finite():
+        return None
+    return (value - limit) / abs(limit) * 100

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from bongsu.kernel.canonical import plain
 from bongsu.kernel.text import gettext_noop as _
 
 from .reading import Node, PackError, Problem
@@ -70,7 +71,7 @@ class Decoder:
             return self.dataclass(hint, node)  # type: ignore[arg-type]
         reader = SCALARS.get(hint)
         if reader is None:
-            return node.plain()
+            return plain(node.plain())  # as it stands after it was stored: decimals are text
         return self._scalar(reader, hint, node)
 
     def dataclass(self, cls: type[T], node: Node) -> T:

@@ -215,17 +215,17 @@ def _rules(decoder: Decoder, node: Node) -> tuple[Rule, ...]:
 
 def _rule(decoder: Decoder, node: Node) -> Rule:
     value = node.value if isinstance(node.value, dict) else {}
-    for key in ("id", "when", "then", "why"):
+    for key in ("id", "when", "sets" if "sets" in value else "then", "why"):
         if key not in value:
             decoder.add(node, _("“{name}” is missing."), _("Add `{name}: …`."), name=key)
-    for key in value.keys() - {"id", "when", "then", "why", "overrides"}:
+    for key in value.keys() - {"id", "when", "then", "why", "overrides", "sets"}:
         decoder.add(
             node,
             _("“{key}” is not known here."),
             _("Use one of: {known}."),
             line=node.lines.get(key, 0),
             key=key,
-            known="id, when, then, why, overrides",
+            known="id, when, then, sets, why, overrides",
         )
     blank = Node(None, node.file, node.line)
     name = decoder.decode(str, value["id"]) if "id" in value else ""
@@ -237,6 +237,7 @@ def _rule(decoder: Decoder, node: Node) -> Rule:
         why=decoder.dataclass(Bilingual, value["why"]) if "why" in value else Bilingual("", ""),
         verdict=_verdict(decoder, value.get("then", blank)),
         overrides=decoder.decode(tuple[str, ...], value["overrides"]) if "overrides" in value else (),
+        sets=decoder.decode(str, value["sets"]) if "sets" in value else "",
     )
     decoder.places[id(rule)] = node
     decoder.alive.append(rule)

@@ -14,12 +14,12 @@ from .words import LANGUAGES
 PLACE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 # What a text may name. `id` places tell nothing but which record it is: a restricted incident shows no more.
-ID_PLACES = frozenset({"incident_id", "link", "recipient", "organisation", "time", "due", "severity", "waiting_minutes"})
+ID_PLACES = frozenset({"incident_id", "link", "recipient", "organisation", "time", "due", "waiting_minutes"})
 PLACES = ID_PLACES | frozenset(
     """
     title occurred_at detected_at declared_at resolved_at scope scope_users scope_services scope_regions state owner status_page
     update_number items next_update service company date clock_time problem cause measures recovery contact
-    type subtype reason source rule first_seen signal_text step open_for role from_person to_person deadline
+    severity type subtype reason source rule first_seen signal_text step open_for role from_person to_person deadline
     approval_of before after requester action target error undo report_version part next_step drill_name description
     summary timeline root_cause root_cause_technical root_cause_process root_cause_human impact mitigation_temporary
     mitigation_permanent action_items lessons_process lessons_prevention lessons_team users_affected interruption loss
