@@ -216,9 +216,8 @@ def _asked_of(message: Message, sending: Sending) -> tuple[str, dict[str, Any]]:
             page = {"dedup_key": page_key(message), "summary": message.title, "details": details, "address": address}
             return "trigger", page
         case "channel":
-            return "post", {
-                "channel": sending.address, "title": message.title, "text": message.text, "thread": message.place.get("thread", "")
-            }  # fmt: skip
+            thread = message.place.get("thread", "")
+            return "post", {"channel": sending.address, "title": message.title, "text": message.text, "thread": thread}
     return "post", {"channel": sending.address, "title": message.title, "text": message.text}
 
 
