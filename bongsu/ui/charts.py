@@ -1,5 +1,6 @@
 """The geometry of small drawings: pure, in the units of their own view box."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,14 @@ def _bounds(values: Sequence[float | None], low: float | None, high: float | Non
     known = [v for v in (*values, low, high) if v is not None] or [0.0]
     bottom, top = min(known), max(known)
     return (bottom, top) if top > bottom else (bottom - 1, top + 1)
+
+
+def round_levels(bottom: float, top: float) -> list[float]:
+    """Three to six round values between two bounds."""
+    raw = (top - bottom) / 4
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= raw)
+    return [step * i for i in range(math.ceil(bottom / step), math.floor(top / step) + 1)]
 
 
 def sparkline(values: Sequence[float | None], low: float | None, high: float | None, mark: int | None) -> dict[str, Any]:
@@ -66,14 +75,17 @@ def series(points: Sequence[Point], low: float | None, high: float | None, mark_
         return HIGH - FOOT - (value - bottom) / (top - bottom) * (HIGH - FOOT - 2 * PAD)
 
     band = {"y": _n(y(high)), "height": _n(max(1.0, y(low) - y(high)))} if low is not None and high is not None else None
-    levels = [bottom + (top - bottom) * i / 3 for i in range(4)]
+    levels = round_levels(bottom, top)
     ticks = [start + (end - start) * i / 4 for i in range(5)]
     return {
         "line": path([(x(p.at), None if p.value is None else y(p.value)) for p in points]),
         "band": band,
         "mark": _n(x(mark_at)) if mark_at and start <= mark_at <= end else None,
-        "levels": [{"y": _n(y(v)), "text": f"{v:,.4g}"} for v in levels],
-        "ticks": [{"x": _n(x(t)), "text": moments.time(t), "anchor": ("start", "middle", "end")[(i > 0) + (i == 4)]} for i, t in enumerate(ticks)],
+        "levels": [{"y": _n(y(v)), "text": f"{v:,.6g}"} for v in levels],
+        "ticks": [
+            {"x": _n(x(t)), "text": moments.time(t), "anchor": "start" if i == 0 else "end" if i == 4 else "middle"}
+            for i, t in enumerate(ticks)
+        ],
         "points": points,
         "left": _n(LEFT), "right": _n(WIDE - PAD), "foot": _n(HIGH - FOOT), "band_width": _n(WIDE - LEFT - PAD),
     }  # fmt: skip

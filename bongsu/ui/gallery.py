@@ -88,7 +88,7 @@ def samples(request: HttpRequest) -> dict[str, Any]:
                 text=_("Channel opened"),
                 is_system=True,
                 url="#channel",
-                link=_("open"),
+                link=_("To the channel"),
             ),
             Entry(at - timedelta(days=1), lead=_("Note"), text=_("Retracted"), is_retracted=True),
         ],

@@ -4,10 +4,12 @@ import shutil
 import threading
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
@@ -64,7 +66,8 @@ def alone(monkeypatch) -> Iterator[None]:
     for register in ("_alarms", "_banners", "_finders", "_stream_place"):
         monkeypatch.setattr(frame, register, [])
     monkeypatch.setattr(panels, "_panels", {})
-    with override_settings(**ALONE):
+    templates = [{**settings.TEMPLATES[0], "DIRS": [Path(__file__).parent / "templates"]}]
+    with override_settings(**ALONE, TEMPLATES=templates):
         yield
 
 
