@@ -293,7 +293,7 @@ def _seat(post: Post, scope: str, scope_name: str, held: list[Holding], spare: l
 
 
 def _title(post: Post, scope_name: str) -> Any:
-    title = text(_("{ko} / {en}"), ko=post.title_ko, en=post.title_en)
+    title = text(_("{title_en}"), title_en=post.title_en, title_ko=post.title_ko)  # the Korean catalogue takes {title_ko}
     return text(_("{title} of {system}"), title=title, system=scope_name) if scope_name else title
 
 

@@ -62,5 +62,6 @@ def not_oneself(actor: Actor, person: UUID) -> None:
 
 
 def recheck() -> None:
-    """The standing check is asked anew once this is committed."""
+    """The standing check is asked anew: here at once, by others once this is committed."""
+    cache.delete(CHECK_KEY)
     transaction.on_commit(lambda: cache.delete(CHECK_KEY))

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from .. import actions, queries
@@ -74,8 +74,8 @@ def list_entities(request: HttpRequest) -> list[LegalEntity]:
 
 
 @router.post("/entities", response={201: EntityOut})
-def create_entity(request: HttpRequest, data: EntityIn) -> tuple[int, LegalEntity]:
-    return 201, actions.create_entity(request.actor, **data.dict())
+def create_entity(request: HttpRequest, data: EntityIn) -> Status[LegalEntity]:
+    return Status(201, actions.create_entity(request.actor, **data.dict()))
 
 
 @router.patch("/entities/{uuid:entity_id}", response=EntityOut)
@@ -90,9 +90,9 @@ def list_teams(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/teams", response={201: TeamOut})
-def create_team(request: HttpRequest, data: TeamIn) -> tuple[int, dict[str, Any]]:
+def create_team(request: HttpRequest, data: TeamIn) -> Status[dict[str, Any]]:
     team = actions.create_team(request.actor, **data.dict())
-    return 201, _team(queries.team(request.actor, team.id))
+    return Status(201, _team(queries.team(request.actor, team.id)))
 
 
 @router.patch("/teams/{uuid:team_id}", response=TeamOut)

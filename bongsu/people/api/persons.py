@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from bongsu.kernel.errors import Forbidden
@@ -104,14 +104,14 @@ def list_people(
 ) -> dict[str, Any]:
     """Strangers find only themselves."""
     rows = queries.people(request.actor, search=q[:100], role=role, is_active=is_active)
-    return page_of(rows, paging, by=("name", "id"), shape=person_out)
+    return page_of(rows, paging, sort="name", shape=person_out)
 
 
 @router.post("/people", response={201: ProfileOut})
-def create_person(request: HttpRequest, data: PersonIn) -> tuple[int, dict[str, Any]]:
+def create_person(request: HttpRequest, data: PersonIn) -> Status[dict[str, Any]]:
     """Add a person without a password; make a sign-in link next."""
     person = actions.create_person(request.actor, **data.dict())
-    return 201, profile_out(request, person.id)
+    return Status(201, profile_out(request, person.id))
 
 
 @router.get("/people/me", response=ProfileOut)
@@ -170,9 +170,9 @@ def reset_second_factor(request: HttpRequest, person_id: UUID, data: ReasonIn) -
 
 
 @router.post("/people/{uuid:person_id}/ways", response={201: ProfileOut})
-def add_way(request: HttpRequest, person_id: UUID, data: WayIn) -> tuple[int, dict[str, Any]]:
+def add_way(request: HttpRequest, person_id: UUID, data: WayIn) -> Status[dict[str, Any]]:
     actions.add_contact_way(request.actor, person=person_id, **data.dict())
-    return 201, profile_out(request, person_id)
+    return Status(201, profile_out(request, person_id))
 
 
 @router.put("/people/{uuid:person_id}/ways/order", response=ProfileOut)
@@ -182,6 +182,6 @@ def order_ways(request: HttpRequest, person_id: UUID, data: OrderIn) -> dict[str
 
 
 @router.post("/people/ways/{uuid:way_id}/end", response={204: None})
-def end_way(request: HttpRequest, way_id: UUID) -> tuple[int, None]:
+def end_way(request: HttpRequest, way_id: UUID) -> Status[None]:
     actions.end_contact_way(request.actor, way=way_id)
-    return 204, None
+    return Status(204, None)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from bongsu.ui.language import say
 
@@ -123,11 +123,11 @@ def resolve(request: HttpRequest, post: str, scope_ref: str = "") -> dict[str, A
 
 
 @router.post("/posts/{slug:post}/holders", response={201: HoldingOut})
-def set_holder(request: HttpRequest, post: str, data: HolderIn) -> tuple[int, dict[str, Any]]:
-    return 201, _holding(actions.set_post_holder(request.actor, post=post, **data.dict()))
+def set_holder(request: HttpRequest, post: str, data: HolderIn) -> Status[dict[str, Any]]:
+    return Status(201, _holding(actions.set_post_holder(request.actor, post=post, **data.dict())))
 
 
 @router.post("/posts/holdings/{uuid:holding_id}/end", response={204: None})
-def end_holding(request: HttpRequest, holding_id: UUID, data: ReasonIn) -> tuple[int, None]:
+def end_holding(request: HttpRequest, holding_id: UUID, data: ReasonIn) -> Status[None]:
     actions.remove_post_holder(request.actor, holding=holding_id, reason=data.reason)
-    return 204, None
+    return Status(204, None)

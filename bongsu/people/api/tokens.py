@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from bongsu.kernel.errors import Forbidden
@@ -60,15 +60,15 @@ def list_tokens(request: HttpRequest) -> list[ApiToken]:
 
 
 @router.post("/tokens", response={201: NewTokenOut})
-def create_token(request: HttpRequest, data: TokenIn) -> tuple[int, dict[str, Any]]:
+def create_token(request: HttpRequest, data: TokenIn) -> Status[dict[str, Any]]:
     """Only with a session: a token makes no tokens."""
     ends = data.expires_at if data.expires_at is None or data.expires_at.tzinfo else data.expires_at.replace(tzinfo=UTC)
     token, raw = actions.create_token(request.actor, person=_own(request), name=data.name, scopes=data.scopes, expires_at=ends)
     plain = {name: getattr(token, name) for name in TokenOut.model_fields}
-    return 201, {**plain, "token": raw}
+    return Status(201, {**plain, "token": raw})
 
 
 @router.post("/tokens/{uuid:token_id}/revoke", response={204: None})
-def revoke_token(request: HttpRequest, token_id: UUID, data: WhyIn) -> tuple[int, None]:
+def revoke_token(request: HttpRequest, token_id: UUID, data: WhyIn) -> Status[None]:
     actions.revoke_token(request.actor, token=token_id, reason=data.reason)
-    return 204, None
+    return Status(204, None)
