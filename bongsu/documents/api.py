@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -131,8 +131,8 @@ def list_comments(request: HttpRequest, document_id: UUID) -> list:
 
 
 @router.post("/documents/{uuid:document_id}/comments", response={201: CommentOut})
-def post_comment(request: HttpRequest, document_id: UUID, data: CommentIn) -> tuple:
-    return 201, actions.add_comment(request.actor, document=document_id, text=data.text, part=data.part)
+def post_comment(request: HttpRequest, document_id: UUID, data: CommentIn) -> Status:
+    return Status(201, actions.add_comment(request.actor, document=document_id, text=data.text, part=data.part))
 
 
 @router.post("/documents/comments/{uuid:comment_id}/resolve", response=CommentOut)
@@ -163,8 +163,8 @@ def withdraw(request: HttpRequest, document_id: UUID, data: ReasonIn) -> object:
 
 
 @router.post("/documents/{uuid:document_id}/signatures", response={201: SignatureOut})
-def sign(request: HttpRequest, document_id: UUID, data: SignIn) -> tuple:
-    return 201, actions.sign(request.actor, document=document_id, text_hash=data.text_hash)
+def sign(request: HttpRequest, document_id: UUID, data: SignIn) -> Status:
+    return Status(201, actions.sign(request.actor, document=document_id, text_hash=data.text_hash))
 
 
 @router.post("/documents/{uuid:document_id}/distribute", response=DocumentOut)

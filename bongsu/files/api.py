@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, File, Form, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from bongsu.ui.doors import Page, Paging, page_of
@@ -58,15 +58,18 @@ def list_files(request: HttpRequest, subject: str, paging: Query[Paging], is_com
 
 
 @router.post("/files", response={201: FileOut})
-def store_file(request: HttpRequest, data: Form[FileIn], file: File[UploadedFile]) -> tuple:
-    return 201, actions.store(
-        request.actor,
-        subject=data.subject,
-        name=file.name or "",
-        content=file.file,
-        media_type=file.content_type or "",
-        kind=data.kind,
-        labels=data.labels,
+def store_file(request: HttpRequest, data: Form[FileIn], file: File[UploadedFile]) -> Status:
+    return Status(
+        201,
+        actions.store(
+            request.actor,
+            subject=data.subject,
+            name=file.name or "",
+            content=file.file,
+            media_type=file.content_type or "",
+            kind=data.kind,
+            labels=data.labels,
+        ),
     )
 
 
