@@ -78,7 +78,7 @@ def test_the_stream_tells_readers_where_something_happened_and_strangers_nothing
     def open_stream(actor, **headers):
         cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in signed_in(actor).cookies.items())
         request = urllib.request.Request(f"{served}/stream/", headers={"Cookie": cookie, **headers})
-        return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10)
+        return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=4)
 
     with open_stream(alice) as mine, open_stream(charlie) as theirs:
         for stream in (mine, theirs):
@@ -93,7 +93,7 @@ def test_the_stream_tells_readers_where_something_happened_and_strangers_nothing
 
 def _next_subject(stream) -> str | None:
     """The subject of the next fact; None when the reader is told none in time."""
-    until = time.monotonic() + 8
+    until = time.monotonic() + 3
     while time.monotonic() < until:
         try:
             line = stream.readline()

@@ -6,15 +6,15 @@ import logging
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
+from multiprocessing.context import ForkProcess
 from types import FrameType
 
 import uvicorn
 from django.conf import settings
+from django.db import connections
 
 from bongsu.kernel.errors import Refused
 from bongsu.kernel.text import gettext_noop as _
@@ -128,14 +128,15 @@ def _alone(listener: socket.socket) -> int:
 @dataclass
 class Child:
     kind: str
-    process: "subprocess.Popen[bytes] | None" = None
+    process: ForkProcess | None = None
     failures: int = 0
     started_at: float = 0.0
     start_at: float = 0.0
 
 
 class Supervisor:
-    """Starts children, starts dead ones again (later and later when they die young), ends all on a signal."""
+    """Forks children (everything is loaded by then), starts dead ones again (later and later when they die young), ends
+    all on a signal."""
 
     def __init__(self, listener: socket.socket, count: int) -> None:
         self.listener = listener
@@ -144,6 +145,8 @@ class Supervisor:
         self.children = [Child("web") for _each in range(count)] + [Child("worker") for _each in range(min(count, 2))]
 
     def run(self) -> int:
+        from . import urls  # noqa: F401  (loaded once, shared by all children)
+
         for number in SIGNALS:
             signal.signal(number, lambda _number, _frame: self.stop.set())
         try:
@@ -157,18 +160,32 @@ class Supervisor:
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
-        if child.process and child.process.poll() is not None:
-            log.warning("%s %s ended with %s; it starts again", child.kind, child.process.pid, child.process.returncode)
+        if child.process and child.process.exitcode is not None:
+            log.warning("%s %s ended with %s; it starts again", child.kind, child.process.pid, child.process.exitcode)
             child.failures = child.failures + 1 if now - child.started_at < 10 else 0
-            child.start_at = now + min(30, 0.2 * 2**child.failures)
+            child.start_at = now + min(30, 0.1 * 2**child.failures)
             child.process = None
         if child.process is None and now >= child.start_at:
-            child.process, child.started_at = self._start(child.kind), now
+            connections.close_all()  # a child must not share a connection
+            child.process = ForkProcess(target=self._live, args=(child.kind,), name=child.kind)
+            child.process.start()
+            child.started_at = now
 
-    def _start(self, kind: str) -> "subprocess.Popen[bytes]":
-        handed = [self.lifeline, self.listener.fileno()]
-        command = [sys.executable, "-m", "bongsu.site.server", kind, *map(str, handed)]
-        return subprocess.Popen(command, pass_fds=handed)
+    def _live(self, kind: str) -> None:
+        """The life of one child; it ends when the parent's end of the lifeline closes."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self.held)
+        threading.Thread(target=_follow_parent, args=(self.lifeline,), daemon=True).start()
+        if kind == "web":
+            _web(self.listener)
+            return
+        from bongsu.events import worker
+
+        stop = threading.Event()
+        for number in SIGNALS:
+            signal.signal(number, lambda _number, _frame: stop.set())
+        worker.run(stop)
 
     def _end(self) -> None:
         os.close(self.held)
@@ -177,25 +194,10 @@ class Supervisor:
             process.terminate()
         until = time.monotonic() + KILL_SECONDS
         for process in running:
-            try:
-                process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            process.join(max(0.1, until - time.monotonic()))
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
-
-
-def _child(kind: str, lifeline: int, listener: int) -> None:
-    """The life of one child; it ends when the other end of `lifeline` closes."""
-    threading.Thread(target=_follow_parent, args=(lifeline,), daemon=True).start()
-    if kind == "web":
-        _web(socket.socket(fileno=listener))
-        return
-    from bongsu.events import worker
-
-    stop = threading.Event()
-    for number in SIGNALS:
-        signal.signal(number, lambda _number, _frame: stop.set())
-    worker.run(stop)
+                process.join()
 
 
 def _follow_parent(lifeline: int) -> None:
@@ -204,10 +206,3 @@ def _follow_parent(lifeline: int) -> None:
     threading.Event().wait(KILL_SECONDS)
     os._exit(1)
 
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bongsu.site.settings")
-    import django
-
-    django.setup()
-    _child(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
