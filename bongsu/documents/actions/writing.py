@@ -11,6 +11,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Invalid
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
 from .. import queries
@@ -28,7 +29,10 @@ class EditConflict(Conflict):
     def __init__(self, part: Part) -> None:
         self.current = part
         self.current_by = names_of([part.edited_by])[part.edited_by] if part.edited_by else ""
-        super().__init__(_("Somebody saved this part while you were writing. Nothing is lost: both texts are shown."))
+        super().__init__(
+            _("Somebody saved this part while you were writing. Read what stands there now, then save yours again."),
+            fields={"version": Text(_("It is {version} now."), {"version": part.version})},
+        )
 
 
 @action
