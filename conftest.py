@@ -115,6 +115,14 @@ def drain() -> Callable[..., int]:
     return drain
 
 
+@pytest.fixture
+def default_pack(database: None, console: Any) -> Any:
+    """The pack that ships, in force."""
+    from bongsu.packs.actions import install_default
+
+    return install_default(console)
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from bongsu.kernel.text import gettext_noop as _
 Plain = str | int | Decimal | bool | None
 DEEPEST = 40
 LARGEST = 512 * 1024  # characters in one file
+FAST = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml where it is there: ten times as fast
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def from_yaml(content: str, file: str) -> Node:
     """Read one YAML file; PackError when it is none, uses aliases or tags, repeats a key, or is far too large."""
     if len(content) > LARGEST:
         raise _failure(file, 1, _("The file is too large."), _("Split it; {most} characters are the limit."), most=LARGEST)
-    loader = yaml.BaseLoader(content)
+    loader = FAST(content)
     try:
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -111,7 +112,7 @@ def _tree(node: yaml.Node, file: str, depth: int, seen: set[int]) -> Node:
         return _mapping(node, file, depth, seen)
     if isinstance(node, yaml.SequenceNode):
         return Node([_tree(child, file, depth + 1, seen) for child in node.value], file, line)
-    return Node(scalar(node.value) if node.style is None else node.value, file, line)
+    return Node(node.value if node.style else scalar(node.value), file, line)
 
 
 def _mapping(node: yaml.MappingNode, file: str, depth: int, seen: set[int]) -> Node:

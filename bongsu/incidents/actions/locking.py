@@ -1,0 +1,35 @@
+"""Taking hold of an incident before changing it: seen by the actor, locked, and told apart who he is in it."""
+
+from uuid import UUID
+
+from bongsu.events.queries import must_see
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Forbidden, NotFound
+from bongsu.kernel.text import gettext_noop as _
+
+from ..models import Incident, RoleAssignment
+from ..rules import IC
+
+RESPOND, COMMAND = "incident.respond", "incident.command"
+
+
+def locked(actor: Actor, incident: UUID, *, grant: str = RESPOND) -> Incident:
+    """The incident, locked; refuses who may not act on it, and hides it from who may not see it."""
+    found = Incident.objects.select_for_update(of=("self",)).filter(pk=incident).first()
+    if found is None:
+        raise NotFound(_("There is no such record, or you are not among its readers."))
+    must_see(actor, found.subject_id)
+    actor.require(grant)
+    return found
+
+
+def is_ic(actor: Actor, incident: Incident) -> bool:
+    if actor.person_id is None:
+        return False
+    return RoleAssignment.objects.filter(incident=incident, role=IC, ended_at=None, person=actor.person_id).exists()
+
+
+def must_lead(actor: Actor, incident: Incident) -> None:
+    """Only the IC of this incident, or the machine's console, may do this."""
+    if not (actor.is_all_seeing or is_ic(actor, incident)):
+        raise Forbidden(_("Only the incident commander of this incident may do this."))

@@ -1,0 +1,135 @@
+"""Notes, decisions, retractions and evidence."""
+
+from datetime import datetime
+from uuid import UUID
+
+from bongsu.events.actions import action, record
+from bongsu.events.models import Event
+from bongsu.files.models import StoredFile
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import digest
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid, NotFound, Refused
+from bongsu.kernel.text import gettext_noop as _
+
+from ..facts import EntryRetracted, EvidenceAdded, EvidenceLabelled, EvidenceRevealed, Noted
+from ..models import Evidence
+from ..rules import FILE, LINK, LONGEST_NOTE, NOTE_KINDS, QUOTE
+from .locking import is_ic, locked
+
+LABELS = ("is_harmful", "has_legal_hold", "is_privileged")
+
+
+@action
+def add_note(actor: Actor, *, incident: UUID, text: str, kind: str = "note", occurred_at: datetime | None = None) -> UUID:
+    """A note or a decision; `occurred_at` before now marks it as back-dated. Returns the entry's id."""
+    found = locked(actor, incident)
+    wrong: dict[str, str] = {}
+    if kind not in NOTE_KINDS:
+        wrong["kind"] = _("Choose note or decision.")
+    if not text.strip():
+        wrong["text"] = _("Write something.")
+    if len(text) > LONGEST_NOTE:
+        wrong["text"] = _("A note has at most 20,000 characters; add the rest as evidence.")
+    if occurred_at and (occurred_at.tzinfo is None or occurred_at > now()):
+        wrong["occurred_at"] = _("A moment with its zone, not in the future.")
+    if wrong:
+        raise Invalid(_("This note cannot be kept as it stands."), fields=dict(wrong))
+    return record(actor, Noted(subject=found.subject_id, kind=kind, text=text.strip()), occurred_at=occurred_at)
+
+
+@action
+def retract_entry(actor: Actor, *, incident: UUID, event: UUID, reason: str) -> None:
+    """Take an entry back with a reason: its tombstone stays. Who wrote it may, or the IC."""
+    found = locked(actor, incident)
+    row = Event.objects.filter(subject=found.subject_id, event=event).first()
+    if row is None:
+        raise NotFound(_("There is no such entry in this incident."))
+    if row.name != Noted.name:
+        raise Refused(_("Only notes and decisions are retracted; what was done stays."))
+    if row.actor != actor.key and not is_ic(actor, found):
+        raise Refused(_("Who wrote an entry retracts it, or the incident commander."))
+    if not reason.strip():
+        raise Invalid(_("A retraction needs a reason."), fields={"reason": _("Say why.")})
+    record(actor, EntryRetracted(subject=found.subject_id, event=str(event), reason=reason))
+
+
+@action
+def add_evidence(
+    actor: Actor,
+    *,
+    incident: UUID,
+    title: str,
+    file: StoredFile | None = None,
+    url: str = "",
+    quote: str = "",
+    is_harmful: bool = False,
+    is_privileged: bool = False,
+) -> Evidence:
+    """Exactly one of a stored file, a link (http or https) or quoted lines. The hash is of the file, address or text."""
+    found = locked(actor, incident)
+    if sum(map(bool, (file, url, quote))) != 1:
+        raise Invalid(_("Evidence is one thing: a file, a link or quoted lines."))
+    if url and not url.startswith(("http://", "https://")):
+        raise Invalid(_("A link begins with http:// or https://."), fields={"url": _("Only web addresses.")})
+    if file and file.subject_id != found.subject_id:
+        raise Invalid(_("This file belongs to another record."), fields={"file": _("Upload it here.")})
+    evidence = Evidence.objects.create(
+        subject=found.subject,
+        incident=found,
+        kind=FILE if file else LINK if url else QUOTE,
+        title=(title or (file.name if file else url or quote[:80])).strip()[:200],
+        file=file,
+        url=url,
+        quote=quote,
+        sha256=file.sha256 if file else digest(url or quote),
+        is_harmful=is_harmful,
+        is_privileged=is_privileged,
+        added_by=actor.key,
+        added_at=now(),
+    )
+    record(
+        actor,
+        EvidenceAdded(
+            subject=found.subject_id, evidence=evidence.id, kind=evidence.kind, title=evidence.title,
+            sha256=evidence.sha256, is_harmful=is_harmful,
+        ),
+    )  # fmt: skip
+    return evidence
+
+
+@action
+def label_evidence(actor: Actor, *, incident: UUID, evidence: UUID, **labels: bool) -> Evidence:
+    """Set is_harmful, has_legal_hold, is_privileged. A legal hold is lifted by legal only."""
+    found = locked(actor, incident)
+    if unknown := labels.keys() - set(LABELS):
+        raise Invalid(_("Unknown fields."), fields=dict.fromkeys(unknown, _("Unknown field.")))
+    row = found.evidence.select_for_update().filter(pk=evidence).first()
+    if row is None:
+        raise NotFound(_("There is no such evidence in this incident."))
+    if row.has_legal_hold and labels.get("has_legal_hold") is False and not actor.may("report.review"):
+        raise Refused(_("Only legal lifts a legal hold."))
+    changed = [name for name, value in labels.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, labels[name])
+    if changed:
+        row.save(update_fields=changed)
+        said = ", ".join(f"{name}={labels[name]}" for name in changed)
+        record(actor, EvidenceLabelled(subject=found.subject_id, evidence=row.id, title=row.title, labels=said))
+    return row
+
+
+@action
+def reveal_evidence(actor: Actor, *, incident: UUID, evidence: UUID, reason: str) -> Evidence:
+    """Look at harmful evidence: needs the right to, and a reason; both stand in the ledger."""
+    found = locked(actor, incident, grant="see")
+    actor.require("evidence.reveal")
+    row = found.evidence.filter(pk=evidence).first()
+    if row is None:
+        raise NotFound(_("There is no such evidence in this incident."))
+    if not reason.strip():
+        raise Invalid(_("Revealing needs a reason."), fields={"reason": _("Say why.")})
+    record(actor, EvidenceRevealed(subject=found.subject_id, evidence=row.id, title=row.title, reason=reason))
+    return row
+
+

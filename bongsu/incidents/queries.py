@@ -1,0 +1,180 @@
+"""Reading incidents, limited to what the actor may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from bongsu.events.models import Event, Subject
+from bongsu.events.queries import Entry, entries_of, must_see, values_of, visible
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import NotFound
+from bongsu.kernel.facts import known_facts
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.packs import queries as packs
+from bongsu.packs.rules.taxonomy import Taxonomy
+
+from .facts import EntryRetracted
+from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, RoleAssignment
+from .rules import IC
+
+NO_SUCH = _("There is no such record, or you are not among its readers.")
+
+
+def incidents(
+    actor: Actor,
+    *,
+    state: str = "",
+    severity: str = "",
+    type: str = "",
+    system: str = "",
+    text: str = "",
+    is_open: bool | None = None,
+    is_drill: bool | None = None,
+) -> QuerySet[Incident]:
+    """Filtered incidents, newest declaration first. `text` looks into number and title."""
+    rows = Incident.objects.filter(visible(actor)).select_related("system", "subject")
+    for name, value in {"state": state, "severity": severity, "type": type, "system__key": system}.items():
+        if value:
+            rows = rows.filter(**{name: value})
+    if is_open is not None:
+        rows = rows.filter(is_open=is_open)
+    if is_drill is not None:
+        rows = rows.filter(is_drill=is_drill)
+    if text.strip():
+        rows = rows.filter(Q(number__icontains=text.strip()) | Q(title__icontains=text.strip()))
+    return rows.order_by("-declared_at", "-id")
+
+
+def incident(actor: Actor, number: str) -> Incident:
+    """By number (any case) or id; the same answer whether it is missing or hidden."""
+    found = Incident.objects.select_related("system", "subject", "pack").filter(_key(number)).first()
+    if found is None:
+        raise NotFound(NO_SUCH)
+    must_see(actor, found.subject_id)
+    return found
+
+
+def by_ref(reference: str) -> Incident | None:
+    """The incident a subject reference names, for the machine: no actor, no visibility."""
+    kind, _separator, key = reference.partition(":")
+    return Incident.objects.select_related("system", "subject").filter(pk=key).first() if kind == "incident" else None
+
+
+def exists_restricted(number: str) -> bool:
+    """Whether a hidden incident has this number: only break-glass asks, after its own permission."""
+    return Incident.objects.filter(_key(number), subject__restricted=True).exists()
+
+
+def _key(number: str) -> Q:
+    try:
+        return Q(pk=UUID(number))
+    except ValueError:
+        return Q(number=number.upper())
+
+
+def taxonomy_of(incident: Incident) -> Taxonomy:
+    """The taxonomy the incident began with."""
+    return packs.taxonomy(incident.pack_id)
+
+
+def open_by_severity(actor: Actor) -> dict[str, int]:
+    """How many open incidents the actor may see, by severity; drills not counted."""
+    rows = Incident.objects.filter(visible(actor), is_open=True, is_drill=False).order_by()
+    return {r["severity"]: r["n"] for r in rows.values("severity").annotate(n=Count("id"))}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A timeline entry of an incident; a retracted one keeps its place as a tombstone."""
+
+    entry: Entry
+    retracted_by: str = ""
+    retracted_at: datetime | None = None
+    retraction_reason: str = ""
+
+    @property
+    def is_retracted(self) -> bool:
+        return self.retracted_at is not None
+
+
+def timeline(actor: Actor, incident: Incident, *, limit: int = 200) -> list[Line]:
+    """Newest first by when it happened. Two queries for the entries, one for retractions."""
+    must_see(actor, incident.subject_id)
+    shown = [name for name, kind in known_facts().items() if kind.on_timeline]
+    events = Event.objects.filter(subject=incident.subject_id, name__in=shown).prefetch_related("personal")
+    entries = entries_of(list(events.order_by("-occurred_at", "-seq")[:limit]))
+    gone = _retractions(incident)
+    return [_line(entry, gone) for entry in entries]
+
+
+def _line(entry: Entry, gone: dict[str, Entry]) -> Line:
+    tombstone = gone.get(str(entry.event))
+    if tombstone is None:
+        return Line(entry)
+    return Line(entry, tombstone.actor_name, tombstone.recorded_at, str(tombstone.data.get("reason", "")))
+
+
+def _retractions(incident: Incident) -> dict[str, Entry]:
+    rows = Event.objects.filter(subject=incident.subject_id, name=EntryRetracted.name).prefetch_related("personal")
+    return {str(values_of(event)[0]["event"]): entry for event, entry in zip(rows, entries_of(list(rows)), strict=True)}
+
+
+def duties(actor: Actor, incident: Incident) -> list[Duty]:
+    must_see(actor, incident.subject_id)
+    return list(incident.duties.all())
+
+
+def open_duties(incident: Incident) -> QuerySet[Duty]:
+    return incident.duties.filter(met_at=None, waived_at=None)
+
+
+def roles(actor: Actor, incident: Incident) -> dict[str, RoleAssignment]:
+    """The present holders by role."""
+    must_see(actor, incident.subject_id)
+    return {a.role: a for a in incident.assignments.filter(ended_at=None).select_related("person")}
+
+
+def commander(incident: Incident) -> RoleAssignment | None:
+    return incident.assignments.filter(role=IC, ended_at=None).select_related("person").first()
+
+
+def open_offer(incident: Incident) -> CommandOffer | None:
+    return incident.offers.filter(accepted_at=None, withdrawn_at=None).select_related("person").first()
+
+
+def involved(incident: Incident) -> list[UUID]:
+    """Everybody who holds a role now."""
+    return list(dict.fromkeys(incident.assignments.filter(ended_at=None).values_list("person_id", flat=True)))
+
+
+def evidence(actor: Actor, incident: Incident) -> QuerySet[Evidence]:
+    must_see(actor, incident.subject_id)
+    return incident.evidence.select_related("file")
+
+
+def waiting_awareness_change(incident: Incident) -> AwarenessChange | None:
+    return incident.awareness_changes.filter(decided_at=None).select_related("requested_by").first()
+
+
+def may_read(person: UUID, incident: Incident) -> bool:
+    """Whether a person reads this incident, as far as restriction goes."""
+    subject = Subject.objects.get(pk=incident.subject_id)
+    return not subject.restricted or subject.readers.filter(person=person).exists()
+
+
+def offers_to(actor: Actor) -> QuerySet[CommandOffer]:
+    """Commands offered to the actor that wait for his word."""
+    return CommandOffer.objects.filter(
+        visible(actor, "incident__subject"), person=actor.person_id, accepted_at=None, withdrawn_at=None
+    ).select_related("incident", "incident__system")
+
+
+def commanders_of(rows: Iterable[Incident]) -> dict[UUID, str]:
+    """Names of the ICs of many incidents, in one query."""
+    found = RoleAssignment.objects.filter(incident__in=list(rows), role=IC, ended_at=None)
+    return dict(found.values_list("incident_id", "person__name"))
+
+

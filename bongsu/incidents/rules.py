@@ -1,0 +1,80 @@
+"""May this incident move, may it close, which year does it count in. Plain values in, answers with reasons out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bongsu.kernel.text import Text, text
+from bongsu.kernel.text import gettext_noop as _
+
+FILE, LINK, QUOTE = "file", "link", "quote"
+EVIDENCE_KINDS = (FILE, LINK, QUOTE)
+NOTE, DECISION = "note", "decision"
+NOTE_KINDS = (NOTE, DECISION)
+IC = "ic"
+LONGEST_NOTE = 20_000
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the table of states is asked about."""
+
+    is_ic: bool
+    is_commander: bool
+    is_responder: bool
+    is_machine: bool
+    has_ic: bool
+    has_reason: bool
+    has_evidence: bool
+    open_duties: Sequence[str] = ()
+    waits_for_listeners: bool = False
+
+
+def who_may(who: Iterable[str], at: Situation) -> bool:
+    """Whether one of `who` (ic, commander, responder, machine) describes the one who acts."""
+    is_one = {"ic": at.is_ic, "commander": at.is_commander, "responder": at.is_responder, "machine": at.is_machine}
+    return any(is_one[kind] for kind in who)
+
+
+def missing_for(requires: Iterable[str], at: Situation) -> list[Text]:
+    """What a move still lacks; empty when it may go ahead."""
+    lacks: list[Text] = []
+    for condition in requires:
+        if condition == "reason" and not at.has_reason:
+            lacks.append(text(_("a reason")))
+        if condition == "ic" and not at.has_ic:
+            lacks.append(text(_("an incident commander who has accepted")))
+        if condition == "evidence" and not at.has_evidence:
+            lacks.append(text(_("at least one piece of evidence")))
+        if condition == "duties_met":
+            lacks += _duties(at)
+    return lacks
+
+
+def _duties(at: Situation) -> list[Text]:
+    if at.waits_for_listeners:
+        return [text(_("a moment of patience: some parts of the house have not said yet what this incident still owes"))]
+    if at.open_duties and not at.has_reason:
+        return [text(_("a reason, because {n} duties are open: {titles}"), n=len(at.open_duties), titles=", ".join(at.open_duties))]
+    return []
+
+
+def year_of(moment: datetime, zone: str) -> int:
+    """The year an incident is numbered in: the organisation's zone decides at New Year."""
+    return moment.astimezone(ZoneInfo(zone)).year
+
+
+def wrong_moments(*, occurred_at: datetime | None, detected_at: datetime, declared_at: datetime) -> dict[str, str]:
+    """What cannot be about the moments of an incident, by field: nothing is detected before it occurred, or tomorrow."""
+    wrong: dict[str, str] = {}
+    if occurred_at and occurred_at > detected_at:
+        wrong["occurred_at"] = _("It cannot have been noticed before it happened.")
+    if detected_at > declared_at:
+        wrong["detected_at"] = _("It cannot have been noticed in the future.")
+    return wrong
+
+
+def said(title: dict[str, str], language: str) -> str:
+    """A bilingual title in the reader's language; Korean when a language is missing."""
+    return title.get(language[:2]) or title.get("ko") or next(iter(title.values()), "")

@@ -1,0 +1,135 @@
+"""One address per act: its form, and the one call of its action."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bongsu.files import actions as files
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Invalid, NotFound
+
+from .. import actions, forms, queries
+from ..models import Incident
+
+
+@dataclass(frozen=True)
+class Act:
+    """A form and the action it leads to."""
+
+    form: type[forms.ActForm]
+    run: Callable[..., Any]
+    grant: str = "incident.respond"
+
+
+ACTS: dict[str, Act] = {
+    "severity": Act(forms.SeverityForm, actions.change_severity),
+    "classification": Act(forms.ClassifyForm, actions.classify),
+    "state": Act(forms.StateForm, actions.move_state),
+    "note": Act(forms.NoteForm, actions.add_note),
+    "retract": Act(forms.RetractForm, actions.retract_entry),
+    "offer": Act(forms.OfferForm, actions.offer_command),
+    "accept": Act(forms.AcceptForm, actions.accept_command),
+    "decline": Act(forms.DeclineForm, actions.decline_command),
+    "role": Act(forms.RoleForm, actions.assign_role),
+    "awareness": Act(forms.AwarenessForm, actions.set_awareness),
+    "awareness-change": Act(forms.AwarenessChangeForm, actions.ask_awareness_change),
+    "awareness-decision": Act(forms.DecideAwarenessForm, actions.decide_awareness_change),
+    "impact": Act(forms.ImpactForm, actions.change_impact),
+    "details": Act(forms.DetailsForm, actions.change_details),
+    "deadline": Act(forms.DeadlineForm, actions.enter_deadline),
+    "met": Act(forms.MeetForm, actions.meet_by_hand),
+    "waived": Act(forms.WaiveForm, actions.waive),
+    "restrict": Act(forms.RestrictForm, actions.restrict_incident),
+    "let-in": Act(forms.LetInForm, actions.let_in),
+    "labels": Act(forms.LabelForm, actions.label_evidence),
+}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
+    """One act on an incident: GET shows its form (a fragment for htmx, a page without), POST does it."""
+    if name not in ACTS:
+        raise NotFound(queries.NO_SUCH)
+    actor, chosen = request.actor, ACTS[name]
+    incident = queries.incident(actor, number)
+    actor.require(chosen.grant)
+    first = {key: request.GET[key] for key in request.GET if key in chosen.form.base_fields}
+    form = chosen.form(request.POST if request.method == "POST" else None, incident=incident, actor=actor, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            chosen.run(actor, incident=incident.id, **form.values())
+        except Invalid as error:
+            form.refuse(error)
+        else:
+            return _done(request, incident, name)
+    return _form_answer(request, incident, form, name)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def evidence(request: HttpRequest, number: str) -> HttpResponse:
+    """Add evidence: files (several at once), a link or quoted lines."""
+    actor = request.actor
+    incident = queries.incident(actor, number)
+    actor.require("incident.respond")
+    form = forms.EvidenceForm(request.POST or None, request.FILES or None, incident=incident, actor=actor)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _add_evidence(actor, incident, form, request)
+        except Invalid as error:
+            form.refuse(error)
+        else:
+            return _done(request, incident, "evidence")
+    return _form_answer(request, incident, form, "evidence")
+
+
+def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, request: HttpRequest) -> None:
+    data = form.cleaned_data
+    labels = {"is_harmful": data["is_harmful"], "is_privileged": data["is_privileged"]}
+    for upload in request.FILES.getlist("file"):
+        stored = files.store(
+            actor,
+            subject=incident.subject_id,
+            name=upload.name or "file",
+            content=upload.read(),
+            media_type=upload.content_type or "application/octet-stream",
+            kind="evidence",
+            labels=[name for name, is_set in (("harmful", data["is_harmful"]), ("privileged", data["is_privileged"])) if is_set],
+        )
+        actions.add_evidence(actor, incident=incident.id, title=data["name"], file=stored, **labels)
+    if data["url"] or data["quote"] or not request.FILES:
+        actions.add_evidence(actor, incident=incident.id, title=data["name"], url=data["url"], quote=data["quote"], **labels)
+
+
+@login_required
+@require_POST
+def reveal(request: HttpRequest, number: str, evidence: UUID) -> HttpResponse:
+    """Show harmful quoted lines after a reason; the reason and the look are on the record."""
+    incident = queries.incident(request.actor, number)
+    reason = request.POST.get("reason") or request.headers.get("HX-Prompt", "")
+    row = actions.reveal_evidence(request.actor, incident=incident.id, evidence=evidence, reason=reason)
+    return render(request, "incidents/parts/revealed.html", {"evidence": row, "incident": incident})
+
+
+def _form_answer(request: HttpRequest, incident: Incident, form: forms.ActForm, name: str) -> HttpResponse:
+    template = "incidents/parts/act.html" if request.headers.get("HX-Request") else "incidents/act.html"
+    values = {"form": form, "incident": incident, "name": name, "is_multipart": form.is_multipart()}
+    return render(request, template, values, status=422 if form.errors else 200)
+
+
+def _done(request: HttpRequest, incident: Incident, name: str) -> HttpResponse:
+    url = reverse("incidents:detail", args=[incident.number])
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    messages.success(request, _("Recorded."))
+    return redirect(url)

@@ -1,0 +1,137 @@
+"""Pages of incidents: the list, declaring, the cockpit and its parts."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bongsu.events.actions import note_reading
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Invalid, NotFound
+from bongsu.packs import queries as packs
+from bongsu.ui import panels
+from bongsu.ui.doors import csv_cell
+from bongsu.ui.paging import page
+
+from .. import actions, forms, queries
+from ..models import Incident
+from .shown import cockpit, list_table
+
+FILTERS = ("state", "severity", "type", "system", "text")
+SORTS = ("-declared_at", "number", "severity")
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+@login_required
+@require_GET
+def incident_list(request: HttpRequest) -> HttpResponse:
+    _actor(request).require("see")
+    rows = queries.incidents(_actor(request), **_filters(request))
+    found = page(rows, sort=request.GET.get("sort", SORTS[0]), allowed=SORTS, cursor=request.GET.get("cursor", ""))
+    taxonomy = packs.taxonomy()
+    return render(
+        request,
+        "incidents/list.html",
+        {
+            "table": list_table(found, _actor(request), taxonomy),
+            "taxonomy": taxonomy,
+            "types": [(t.key, t.label.say(_actor(request).language)) for t in taxonomy.types],
+        },
+    )
+
+
+@login_required
+@require_GET
+def incident_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The filtered list as CSV, streamed; cells a spreadsheet would run are defused."""
+    actor = _actor(request)
+    actor.require("export")
+    columns = ("number", "severity", "state", "type", "subtype", "title", "declared_at", "resolved_at", "closed_at")
+    rows = queries.incidents(actor, **_filters(request)).values_list(*columns)
+
+    def lines() -> Any:
+        yield "\ufeff" + ",".join(columns) + "\r\n"
+        for row in rows.iterator(chunk_size=500):
+            yield ",".join('"' + csv_cell(value).replace('"', '""') + '"' for value in row) + "\r\n"
+
+    return StreamingHttpResponse(
+        lines(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="incidents.csv"'}
+    )
+
+
+def _filters(request: HttpRequest) -> dict[str, Any]:
+    chosen: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in FILTERS}
+    if request.GET.get("open"):
+        chosen["is_open"] = request.GET["open"] == "1"
+    if request.GET.get("drill"):
+        chosen["is_drill"] = request.GET["drill"] == "1"
+    return chosen
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def declare(request: HttpRequest) -> HttpResponse:
+    actor = _actor(request)
+    actor.require("incident.declare")
+    first = {"is_drill": request.GET.get("drill") == "1", "severity": "P2"}
+    form = forms.DeclareForm(request.POST or None, actor=actor, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            incident = actions.open_incident(actor, **form.values())
+        except Invalid as error:
+            form.refuse(error)
+        else:
+            return redirect("incidents:detail", incident.number)
+    return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, number: str) -> HttpResponse:
+    actor = _actor(request)
+    try:
+        incident = queries.incident(actor, number)
+    except NotFound:
+        if actor.may("breakglass") and queries.exists_restricted(number):
+            return render(request, "incidents/glass.html", {"form": forms.BreakGlassForm(initial={"number": number})}, status=403)
+        raise
+    if incident.subject.restricted:
+        note_reading(actor, subject=incident.subject_id, door="page")
+    return render(request, "incidents/detail.html", cockpit(actor, incident))
+
+
+@login_required
+@require_GET
+def fragment(request: HttpRequest, number: str, part: str) -> HttpResponse:
+    """A part of the cockpit fetched again when a fact arrives: head, duties, timeline, people, evidence."""
+    incident = queries.incident(_actor(request), number)
+    if part not in ("head", "duties", "timeline", "people", "evidence", "clocks"):
+        raise NotFound(queries.NO_SUCH)
+    return render(request, f"incidents/parts/{part}.html", cockpit(_actor(request), incident, part))
+
+
+@login_required
+@require_GET
+def panel(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    incident = queries.incident(_actor(request), number)
+    return panels.respond(request, "incident", key, incident, url=_panels_url(incident), live=incident.subject_id)
+
+
+def _panels_url(incident: Incident) -> str:
+    return reverse("incidents:panels", args=[incident.number])
+
+
+@login_required
+@require_POST
+def break_glass(request: HttpRequest) -> HttpResponse:
+    form = forms.BreakGlassForm(request.POST)
+    if not form.is_valid():
+        return render(request, "incidents/glass.html", {"form": form}, status=422)
+    incident = actions.break_glass(_actor(request), **form.cleaned_data)
+    return redirect("incidents:detail", incident.number)
