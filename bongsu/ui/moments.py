@@ -87,9 +87,12 @@ def duration(span: timedelta | float | int | None, parts: int = 2) -> str:
         n, left = divmod(left, size)
         if n or not words:
             words.append(word.format(n=n))
-        if size == 60 and first < 3:
-            break  # nobody reads the seconds of an hour
     return " ".join(words)
+
+
+def elapsed(span: timedelta) -> str:
+    """A span that ticks: under an hour in one unit, so that it does not flicker."""
+    return duration(span, 2 if abs(span) >= timedelta(hours=1) else 1)
 
 
 def countdown(left: timedelta) -> str:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q, QuerySet
 
 from bongsu.kernel.errors import Invalid
 from bongsu.kernel.text import gettext_noop as noop
+
+FOREIGN = noop("This cursor is not one of ours.")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ def page(rows: QuerySet[Any], *, sort: str, allowed: Sequence[str], cursor: str 
     if cursor:
         value, key = _read(cursor)
         side = "lt" if falling else "gt"
-        rows = rows.filter(Q(**{f"{name}__{side}": value}) | Q(**{name: value, f"id__{side}": key}))
+        try:
+            rows = rows.filter(Q(**{f"{name}__{side}": value}) | Q(**{name: value, f"id__{side}": key}))
+        except (ValueError, TypeError, ValidationError):
+            raise Invalid(FOREIGN) from None
     items = list(rows[: size + 1])
     following = _cursor(items[size - 1], name) if len(items) > size else ""
     return Page(items[:size], following, not cursor, sort)
@@ -58,5 +64,5 @@ def _read(cursor: str) -> tuple[Any, str]:
     try:
         value, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError, binascii.Error):
-        raise Invalid(noop("This cursor is not one of ours.")) from None
+        raise Invalid(FOREIGN) from None
     return value, key

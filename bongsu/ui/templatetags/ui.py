@@ -67,7 +67,7 @@ def elapsed(since: datetime | None, until: datetime | None = None) -> str:
     """How long since a moment; ticks in the browser while `until` is open."""
     if since is None:
         return ""
-    span = moments.duration((until or now()) - since)
+    span = moments.duration(until - since) if until else moments.elapsed(now() - since)
     mark = SafeString("") if until else format_html(' data-since="{}"', since.isoformat())
     return format_html('<span class="num" title="{}"{}>{}</span>', moments.elsewhere(since), mark, span)
 
@@ -146,7 +146,7 @@ def countdown(due_at: datetime, started_at: datetime | None = None, label: Any =
 def clocks(deadlines: Sequence[Clock], most: int = 3) -> str:
     """The clock strip: the next `most` deadlines (`components.Clock`)."""
     chosen = sorted(deadlines, key=lambda c: c.due_at)[:most]
-    return part("clocks", {"clocks": [clock_values(c) for c in chosen]})
+    return part("clocks", {"clocks": [clock_values(c) for c in chosen]}) if chosen else ""
 
 
 # Lists

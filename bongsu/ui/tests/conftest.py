@@ -1,6 +1,5 @@
 """The face alone in a browser: no database, Alice signed in by a middleware, a page with panels at /page/."""
 
-import shutil
 import threading
 import uuid
 from collections.abc import Iterator
@@ -81,8 +80,3 @@ def house(alone) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
-    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox"]}

@@ -1,9 +1,12 @@
 """The face in Chromium (M6, M8): axe finds nothing, the console stays silent under the strict CSP, keys suffice, live heals."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import translation
 
-from bongsu.ui import frame, panels
+from bongsu.ui import frame, moments, panels
 from bongsu.ui.tests.urls import Stream
 
 pytestmark = pytest.mark.browser
@@ -38,7 +41,9 @@ def counted(alone):
 
         return give
 
-    panels.register(page="test", key="one", title="One", order=1, template="ui/tests_panel.html", context=context("left"), place="left")
+    panels.register(
+        page="test", key="one", title="One", order=1, template="ui/tests_panel.html", context=context("left"), place="left"
+    )
     panels.register(page="test", key="two", title="Two", order=1, template="ui/tests_panel.html", context=context("below"))
     return drawn
 
@@ -119,7 +124,8 @@ def test_files_are_taken_by_paste(house, page):
     page.wait_for_function("typeof htmx === 'object'")
     page.evaluate(
         """() => { const data = new DataTransfer(); data.items.add(new File(["x"], "shot.png", {type: "image/png"}));
-        document.getElementById("what").dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})); }"""
+        const paste = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+        document.getElementById("what").dispatchEvent(paste); }"""
     )
     assert "shot.png" in page.locator(".drop .chosen").first.inner_text()
     assert page.locator(".drop input").first.evaluate("e => e.files.length") == 1
@@ -198,3 +204,14 @@ def test_the_language_switch_comes_back_to_the_same_page(house, page):
     page.get_by_role("button", name="English").click()
     page.wait_for_url("**/ui/gallery/?sort=at")
     assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_script_writes_time_as_the_server_does(house, page):
+    speak(page, house, "ko")
+    page.goto(f"{house}/ui/gallery/")
+    spans = [0, 5, 59, 60, 760, 3599, 3600, 6465, 86399, 86400, 4 * 86400 - 1, 4 * 86400, 15 * 86400 + 11529, -301]
+    script = """async spans => { const clocks = await import("/static/ui/clocks.js");
+        return spans.map(s => [clocks.countdown(s, "{n}일"), clocks.elapsed(s)]); }"""
+    with translation.override("ko"):
+        written = [[moments.countdown(timedelta(seconds=s)), moments.elapsed(timedelta(seconds=s))] for s in spans]
+    assert page.evaluate(script, spans) == written

@@ -19,15 +19,16 @@ export function countdown(seconds, dayWord) {
   return sign + (days ? `${word(dayWord, days)} ${clock}` : clock);
 }
 
-export function duration(seconds) {
+// As moments.elapsed: one unit under an hour, two from then on.
+export function elapsed(seconds) {
   let left = Math.abs(Math.floor(seconds));
-  const first = SIZES.findIndex((size) => left >= size);
+  const first = Math.max(0, left ? SIZES.findIndex((size) => left >= size) : 3);
+  const last = first + (left >= 3600 ? 2 : 1);
   const words = [];
-  for (let i = first < 0 ? 3 : first; i < Math.min(4, (first < 0 ? 3 : first) + 2); i += 1) {
+  for (let i = first; i < last; i += 1) {
     const n = Math.floor(left / SIZES[i]);
     left %= SIZES[i];
     if (n || !words.length) words.push(word(units[i], n));
-    if (SIZES[i] === 60) break;
   }
   return words.join(" ");
 }
@@ -49,7 +50,7 @@ function tick() {
   const at = now();
   document.querySelectorAll("[data-due]").forEach((element) => tickDue(element, at));
   document.querySelectorAll("[data-since]").forEach((element) => {
-    element.textContent = duration((at - Date.parse(element.dataset.since)) / 1000);
+    element.textContent = elapsed((at - Date.parse(element.dataset.since)) / 1000);
   });
 }
 
