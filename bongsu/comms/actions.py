@@ -25,6 +25,7 @@ from bongsu.kernel.refs import ref, uuid7
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
+from bongsu.packs.rules.playbooks import Template
 from bongsu.packs.rules.templates import render_template
 from bongsu.people.models import Person
 from bongsu.people.queries import actor_of, ways_of
@@ -35,6 +36,7 @@ from .models import Message, Sending
 from .rules import Place, Way
 
 COMMS = system("comms")
+NEEDED = "you_are_needed"  # the template for who must not know more than the ID
 Values = Mapping[str, Any]
 
 
@@ -55,6 +57,7 @@ def send(
     form = packs.template(template, pack_version)
     draft = {"subject": row, "key": key, "purpose": purpose, "is_urgent": is_urgent, "batch": uuid7(), "asked_by": actor.key}
     draft |= {"template": form.id, "template_version": form.version, "state": "waiting" if form.needs_approval else "queued"}
+    draft["pack_version"] = pack_version
     told = [_to_person(form, draft, values, person) for person in dict.fromkeys(people) if person.is_active]
     if channel is not None:
         told.append(_to_place(form, draft, values, channel))
@@ -72,7 +75,7 @@ def send(
     return [message for message, _is_new in told]
 
 
-def _to_person(form: Any, draft: dict[str, Any], values: Values, person: Person) -> tuple[Message, bool]:
+def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Person) -> tuple[Message, bool]:
     identity = uuid7()
     is_reader = form.is_id_only or may_see(actor_of(person), draft["subject"].ref)
     link = f"{settings.BASE_URL}{reverse('comms:acknowledge', args=[identity, queries.acknowledge_token(identity)])}"
@@ -84,7 +87,7 @@ def _to_person(form: Any, draft: dict[str, Any], values: Values, person: Person)
     return _written(draft, person.ref, title, text, more)
 
 
-def _to_place(form: Any, draft: dict[str, Any], values: Values, place: Place) -> tuple[Message, bool]:
+def _to_place(form: Template, draft: dict[str, Any], values: Values, place: Place) -> tuple[Message, bool]:
     language, zone = settings.LANGUAGE_CODE, settings.ORGANISATION_ZONE
     is_reader = place.is_private or form.is_id_only or not draft["subject"].restricted
     own = {"recipient": place.address, "language": language}
@@ -95,20 +98,18 @@ def _to_place(form: Any, draft: dict[str, Any], values: Values, place: Place) ->
 
 
 def _written(draft: dict[str, Any], recipient: str, title: str, text: str, more: dict[str, Any]) -> tuple[Message, bool]:
-    rest = {name: value for name, value in draft.items() if name != "key"}
+    rest = {name: value for name, value in draft.items() if name not in ("key", "pack_version")}
     exact = {"title": title, "text": text, "text_hash": digest(f"{title}\n{text}")}
     return Message.objects.get_or_create(key=draft["key"], recipient=recipient, defaults={**rest, **exact, **more})
 
 
-def _words(form: Any, draft: dict[str, Any], values: Values, language: str, zone: str, is_reader: bool) -> tuple[str, str]:
+def _words(form: Template, draft: dict[str, Any], values: Values, language: str, zone: str, is_reader: bool) -> tuple[str, str]:
     """Subject line and text as this recipient gets them. Of a restricted record the subject line is only the ID."""
     with translation.override(language), timezone.override(ZoneInfo(zone)):
         spoken = {name: _said(value, language) for name, value in values.items()}
-        number = spoken.get("incident_id", "") or "Bongsu"
-        if not is_reader:
-            return say(rules.needed_subject(number)), say(rules.needed_text(number, spoken.get("owner_shown", "")))
-        made = render_template(form, language, {"link": settings.BASE_URL, **spoken})
-    return (number if draft["subject"].restricted else made.subject), made.body
+        spoken = {"link": settings.BASE_URL, "incident_id": "Bongsu", **spoken}
+        made = render_template(form if is_reader else packs.template(NEEDED, draft["pack_version"]), language, spoken)
+    return (spoken["incident_id"] if is_reader and draft["subject"].restricted else made.subject), made.body
 
 
 def _said(value: Any, language: str) -> str:

@@ -68,18 +68,6 @@ def state_after(states: Sequence[str]) -> str:
     return "failed"
 
 
-def needed_subject(number: str) -> Text:
-    return text(_("You are needed: {number}"), number=number)
-
-
-def needed_text(number: str, commander: str) -> Text:
-    """All that somebody who must not read the record is told."""
-    if commander:
-        said = _("You are needed for {number}. Please ask the incident commander, {commander}.")
-        return text(said, number=number, commander=commander)
-    return text(_("You are needed for {number}. Please ask the incident commander."), number=number)
-
-
 def first_lines(body: str, most: int = 500) -> str:
     """The beginning of a text for a pager's small screen."""
     kept = " ".join(body.split())

@@ -99,5 +99,4 @@ def stand_alone(fake: Fake) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     fake.start(parser.parse_args().port)
-    print(fake.url, flush=True)
     fake.thread.join()
