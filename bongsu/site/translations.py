@@ -24,7 +24,16 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
-HEADER = "# Bongsu ({module}), Korean.\n"
+HEADER = r'''# Bongsu ({module}), Korean.
+msgid ""
+msgstr ""
+"Language: ko\n"
+"MIME-Version: 1.0\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+"Plural-Forms: nplurals=1; plural=0;\n"
+
+'''
 
 Said = dict[tuple[str | tuple[str, ...], str | None], str]  # (msgid, context) -> where first
 
@@ -126,14 +135,15 @@ def update(module: str) -> tuple[int, int]:
     """Add what is missing (empty) and drop what nobody says; returns how many of each."""
     said, path = said_in(module), catalogue_path(module)
     before = _read(path) if path.exists() else Catalog("ko")
-    after = Catalog("ko", header_comment=HEADER.format(module=module))
+    after = Catalog("ko")
     for (words, context), _where in said.items():
         message = before.get(words, context)
         after.add(words, message.string if message else "", context=context)
     if said:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            write_po(file, after, width=120, no_location=True, omit_header=False)
+            file.write(HEADER.format(module=module).encode())
+            write_po(file, after, width=120, no_location=True, omit_header=True)
     old = {(message.id, message.context) for message in before if message.id}
     return len(said.keys() - old), len(old - said.keys())
 
