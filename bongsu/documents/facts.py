@@ -1,5 +1,7 @@
 """What documents state. Titles, texts and reasons are free text and can be erased; the hashes stay."""
 
+from dataclasses import dataclass
+
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -65,26 +67,69 @@ class CommentResolved(Fact):
     comment: str
 
 
-@fact("documents.moved")
-class DocumentMoved(Fact):
-    """The document went one step of its way."""
+@dataclass(frozen=True, kw_only=True)
+class Step(Fact):
+    """What every step on a document's way states."""
 
-    sentence = _("{actor} moved {number}: {was} → {now}. {reason}")
-    personal = frozenset({"reason"})
-    icon = "document"
     document: str
     number: str
-    act: str
-    was: str
-    now: str
     revision: int
     text_hash: str
     reason: str
 
 
+@fact("documents.submitted")
+class DocumentSubmitted(Step):
+    sentence = _("{actor} submitted {number} for legal review (revision {revision})")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
+@fact("documents.passed_legal")
+class LegalReviewPassed(Step):
+    sentence = _("{actor} passed {number} in legal and compliance review. {reason}")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
+@fact("documents.passed_board")
+class BoardApproved(Step):
+    sentence = _("{actor} approved {number} for the governance board. {reason}")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
+@fact("documents.changes_requested")
+class ChangesRequested(Step):
+    sentence = _("{actor} asked for changes to {number}: {reason}")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
+@fact("documents.withdrawn")
+class DocumentWithdrawn(Step):
+    sentence = _("{actor} took {number} back from review: {reason}")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
+@fact("documents.distributed")
+class DocumentDistributed(Step):
+    sentence = _("{actor} put on record that {number} was given to: {reason}")
+    personal = frozenset({"reason"})
+    icon = "send"
+
+
+@fact("documents.archived")
+class DocumentArchived(Step):
+    sentence = _("{actor} archived {number}. {reason}")
+    personal = frozenset({"reason"})
+    icon = "document"
+
+
 @fact("documents.signed")
 class DocumentSigned(Fact):
-    sentence = _("{actor} signed {number}, revision {revision} ({role})")
+    sentence = _("{actor} signed {number}, revision {revision}")
     icon = "signature"
     document: str
     number: str

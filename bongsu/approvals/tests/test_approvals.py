@@ -34,7 +34,8 @@ def ask(actor: Actor, subject: str, **more: Any) -> Approval:
 
 def test_another_person_with_the_right_approves_exactly_this_text(alice: Actor, bob: Actor, subject: str) -> None:
     row = ask(bob, subject)
-    assert queries.waiting_for(alice) == [row] and queries.waiting_for(bob) == []
+    assert queries.waiting_for(alice) == [row]
+    assert queries.waiting_for(bob) == []
     actions.decide(alice, approval=row.id, is_approved=True, text_hash=digest(TEXT))
     assert queries.granted("step:1", "containment", digest(TEXT)) == Approval.objects.get()
     assert queries.granted("step:1", "containment", digest(TEXT + "!")) is None
@@ -85,7 +86,8 @@ def test_asking_again_for_a_changed_text_voids_the_first_and_the_same_text_retur
     assert ask(bob, subject) == first
     second = ask(bob, subject, text="roll back to 12")
     first.refresh_from_db()
-    assert first.state == "void" and queries.waiting_for(alice) == [second]
+    assert first.state == "void"
+    assert queries.waiting_for(alice) == [second]
     with pytest.raises(Refused):
         actions.decide(alice, approval=first.id, is_approved=True, text_hash=first.text_hash)
 
@@ -135,7 +137,8 @@ def test_a_restricted_record_hides_its_approvals(alice: Actor, bob: Actor, subje
 
 def test_a_machine_never_decides() -> None:
     values = {"state": "waiting", "requester": "person:1", "barred": [], "seen_hash": "a", "text_hash": "a"}
-    assert why_not_decide(decider="system:policy", **values) and not why_not_decide(decider="person:2", **values)
+    assert why_not_decide(decider="system:policy", **values)
+    assert not why_not_decide(decider="person:2", **values)
 
 
 @pytest.mark.parametrize("wrong", [{"text_hash": "0" * 64}, {"grant": "", "post_key": ""}])
@@ -150,11 +153,13 @@ def test_the_pages_show_what_waits_and_take_the_decision(
     row = ask(bob, subject)
     assert "Roll back" in alice_client.get("/approvals/").content.decode()
     page = alice_client.get(f"/approvals/{row.id}/").content.decode()
-    assert TEXT in page and row.text_hash in page
+    assert TEXT in page
+    assert row.text_hash in page
     assert "Another person" in bob_client.get(f"/approvals/{row.id}/").content.decode()
     assert alice_client.post(f"/approvals/{row.id}/", {"text_hash": row.text_hash}).status_code == 422
     sent = alice_client.post(f"/approvals/{row.id}/", {"text_hash": row.text_hash, "is_approved": "yes", "reason": ""})
-    assert sent.status_code == 302 and Approval.objects.get().state == "granted"
+    assert sent.status_code == 302
+    assert Approval.objects.get().state == "granted"
 
 
 def test_machines_read_and_people_decide_over_the_api(alice: Actor, bob: Actor, client: Any, token_of: Any, subject: str) -> None:

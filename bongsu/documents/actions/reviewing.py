@@ -6,7 +6,7 @@ from bongsu.approvals import actions as approvals
 from bongsu.approvals.models import Approval
 from bongsu.approvals.rules import GRANTED, REFUSED
 from bongsu.events.actions import action, record
-from bongsu.kernel.actors import Actor
+from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Forbidden, Invalid, Refused
@@ -15,11 +15,32 @@ from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui.language import say
 
 from .. import queries
-from ..facts import DocumentExported, DocumentMoved, DocumentSealed, DocumentSigned
+from ..facts import (
+    BoardApproved,
+    ChangesRequested,
+    DocumentArchived,
+    DocumentDistributed,
+    DocumentExported,
+    DocumentSealed,
+    DocumentSigned,
+    DocumentSubmitted,
+    DocumentWithdrawn,
+    LegalReviewPassed,
+    Step,
+)
 from ..models import Document, Revision, Signature
 from ..rules import content, review
-from ..rules.review import DRAFT, FINAL, LEGAL, PURPOSES, SIGNS_AS, STATES
+from ..rules.review import BOARD, DRAFT, FINAL, LEGAL, PURPOSES, SIGNS_AS, STATES
 from .ground import locked, must_say, step_of, usable
+
+STATED: dict[str, type[Step]] = {
+    "submit": DocumentSubmitted,
+    "request_changes": ChangesRequested,
+    "withdraw": DocumentWithdrawn,
+    "distribute": DocumentDistributed,
+    "archive": DocumentArchived,
+}
+APPROVED: dict[str, type[Step]] = {LEGAL: LegalReviewPassed, BOARD: BoardApproved}
 
 
 @action
@@ -128,19 +149,20 @@ def _apply(actor: Actor, approval: UUID | str) -> Document:
     decision = Approval.objects.get(pk=approval)
     row = Document.objects.select_for_update().get(pk=split_ref(decision.about_ref)[1])
     newest = queries.newest_revision(row)
-    follows = PURPOSES.get(row.state) == decision.purpose and newest is not None and newest.hash == decision.text_hash
-    if not follows or decision.state not in (GRANTED, REFUSED):
-        return row
     step = review.move(row.state, "approve" if decision.state == GRANTED else "request_changes")
-    if step is None or newest is None:
+    is_next = PURPOSES.get(row.state) == decision.purpose and decision.state in (GRANTED, REFUSED)
+    if not is_next or step is None or newest is None or newest.hash != decision.text_hash:
         return row
+    # Whoever decided is who signs, also when the worker carries it over from the approvals page.
+    person = UUID(split_ref(decision.decided_by)[1])
+    decider = actor if actor.key == decision.decided_by else Actor(key=decision.decided_by, person_id=person)
     if decision.state == GRANTED:
-        _sign(actor, row, newest, UUID(split_ref(decision.decided_by)[1]), SIGNS_AS[row.state])
-    _move(actor, row, step, newest, decision.reason)
+        _sign(decider, row, newest, person, SIGNS_AS[row.state])
+    _move(decider, row, step, newest, decision.reason)
     if row.state == FINAL:
-        _seal(actor, row, newest)
+        _seal(decider, row, newest)
     elif row.state in PURPOSES:
-        _ask(actor, row, newest)
+        _ask(system("documents"), row, newest)
     return row
 
 
@@ -198,15 +220,13 @@ def _move(actor: Actor, row: Document, step: review.Move, revision: Revision | N
     row.state, row.version = step.end, row.version + 1
     row.save()
     number, text_hash = (revision.number, revision.hash) if revision else (0, "")
+    stated = STATED[step.act] if step.act != "approve" else APPROVED[step.start]
     record(
         actor,
-        DocumentMoved(
+        stated(
             subject=row.subject_id,
             document=str(row.id),
             number=row.number,
-            act=step.act,
-            was=step.start,
-            now=step.end,
             revision=number,
             text_hash=text_hash,
             reason=reason,

@@ -103,7 +103,9 @@ def _signatures_html(whole: Whole) -> str:
         return ""
     words = whole.words
     heads = "".join(f"<th>{escape(words[key])}</th>" for key in ("role", "name", "at"))
-    rows = "".join(f"<tr><td>{escape(s.role)}</td><td>{escape(s.name)}</td><td>{escape(s.at)}</td></tr>" for s in whole.signatures)
+    rows = "".join(
+        f"<tr><td>{escape(s.role)}</td><td>{escape(s.name)}</td><td>{escape(s.at)}</td></tr>" for s in whole.signatures
+    )
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     return f"<section><h2>{escape(words['signatures'])}</h2>{table}</section>"
 

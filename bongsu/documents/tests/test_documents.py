@@ -22,7 +22,9 @@ from bongsu.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 
 pytestmark = pytest.mark.django_db
 INCIDENT = "incident:00000000-0000-7000-8000-000000000001"
-FIGURE = Series("정확도", [(datetime(2026, 11, 10, 5, m, tzinfo=UTC), Decimal(m)) for m in range(5)], "%", (Decimal(1), Decimal(3)))
+FIGURE = Series(
+    "정확도", [(datetime(2026, 11, 10, 5, m, tzinfo=UTC), Decimal(m)) for m in range(5)], "%", (Decimal(1), Decimal(3))
+)
 
 
 def parts(summary: str = "정확도가 35% 하락했습니다.") -> list[GeneratedPart]:
@@ -84,18 +86,22 @@ def test_rebuilding_never_overwrites_a_persons_words_and_says_what_changed(alice
     edit(alice, document, "사람이 쓴 요약")
     changes = actions.set_generated_parts(system("reports"), document=document.id, parts=parts("정확도가 36% 하락했습니다."))
     row = part(document)
-    assert row.text == "사람이 쓴 요약" and row.generated == "정확도가 36% 하락했습니다."
+    assert row.text == "사람이 쓴 요약"
+    assert row.generated == "정확도가 36% 하락했습니다."
     assert [(c.key, c.is_persons_text_kept) for c in changes] == [("summary", True)]
     assert queries.changes_since(row) == [("-", "정확도가 35% 하락했습니다."), ("+", "정확도가 36% 하락했습니다.")]
     edit(alice, document, "사람이 쓴 요약, 36%")
     assert queries.changes_since(part(document)) == []
 
 
-def test_rebuilding_the_same_changes_nothing_and_a_part_no_longer_built_keeps_a_persons_words(alice: Actor, document: Document) -> None:
+def test_rebuilding_the_same_changes_nothing_and_a_part_no_longer_built_keeps_a_persons_words(
+    alice: Actor, document: Document
+) -> None:
     assert actions.set_generated_parts(system("reports"), document=document.id, parts=parts()) == []
     edit(alice, document, "사람의 말")
     actions.set_generated_parts(system("reports"), document=document.id, parts=parts()[1:])
-    assert part(document).text == "사람의 말" and part(document).generated == ""
+    assert part(document).text == "사람의 말"
+    assert part(document).generated == ""
 
 
 def test_going_back_to_the_machines_text_keeps_the_words_in_the_ledger(alice: Actor, document: Document) -> None:
@@ -111,7 +117,8 @@ def test_two_people_editing_lose_nothing(alice: Actor, lena: Actor, document: Do
     actions.edit_part(alice, part=part(document).id, text="앨리스의 글", version=seen)
     with pytest.raises(actions.EditConflict) as conflict:
         actions.edit_part(lena, part=part(document).id, text="레나의 글", version=seen)
-    assert conflict.value.current.text == "앨리스의 글" and conflict.value.current_by == "Alice"
+    assert conflict.value.current.text == "앨리스의 글"
+    assert conflict.value.current_by == "Alice"
     assert part(document).text == "앨리스의 글"
 
 
@@ -149,14 +156,18 @@ def test_a_restricted_record_hides_its_documents(bob: Actor, document: Document)
 # --- E3: the way
 
 
-def test_a_report_goes_from_draft_over_legal_and_board_to_the_seal(alice: Actor, lena: Actor, bora: Actor, document: Document) -> None:
+def test_a_report_goes_from_draft_over_legal_and_board_to_the_seal(
+    alice: Actor, lena: Actor, bora: Actor, document: Document
+) -> None:
     revision = submit(alice, document)
     assert state(document) == "legal_review"
     decide(lena, document, revision)
     assert state(document) == "board_approval"
     decide(bora, document, revision)
     assert state(document) == "final"
-    assert [(s.role, s.text_hash) for s in revision.signatures.all()] == [(r, revision.hash) for r in ("author", "legal", "board")]
+    assert [(s.role, s.text_hash) for s in revision.signatures.all()] == [
+        (r, revision.hash) for r in ("author", "legal", "board")
+    ]
     sealed = Event.objects.get(name="documents.sealed@1")
     assert revision.hash in sealed.text
     actions.distribute(alice, document=document.id, to="금융감독원")
@@ -206,7 +217,8 @@ def test_changes_are_requested_with_a_reason_and_the_next_revision_is_signed_ane
     assert state(document) == "draft"
     edit(alice, document, "근거: 개인정보 보호법 제34조")
     second = submit(alice, document)
-    assert second.number == 2 and second.hash != first.hash
+    assert second.number == 2
+    assert second.hash != first.hash
     with pytest.raises(Refused, match="changed"):
         decide(lena, document, first)
     assert queries.compare_revisions(alice, document.id, 1, 2)[0][0] == "1. 요약"
@@ -229,7 +241,8 @@ def test_under_review_and_after_the_seal_nothing_is_edited(alice: Actor, lena: A
 def test_taking_it_back_voids_what_was_asked(alice: Actor, lena: Actor, document: Document) -> None:
     revision = submit(alice, document)
     actions.withdraw(alice, document=document.id, reason="숫자가 틀렸습니다")
-    assert state(document) == "draft" and Approval.objects.get().state == "void"
+    assert state(document) == "draft"
+    assert Approval.objects.get().state == "void"
     with pytest.raises(Refused):
         decide(lena, document, revision)
 
@@ -244,7 +257,8 @@ def test_a_decision_on_the_approvals_page_moves_the_document_once(
     assert state(document) == "board_approval"
     actions.apply_decision(system("documents"), approval=Approval.objects.get(purpose="documents.legal_review").id)
     drain()
-    assert Signature.objects.filter(role="legal").count() == 1 and Approval.objects.filter(state="waiting").count() == 1
+    assert Signature.objects.filter(role="legal").count() == 1
+    assert Approval.objects.filter(state="waiting").count() == 1
 
 
 def test_a_signature_is_bound_to_the_text_that_was_read(alice: Actor, ivy: Actor, document: Document) -> None:
@@ -293,29 +307,47 @@ def test_the_final_pdf_is_the_signed_text_with_its_signatures(alice: Actor, lena
     decide(lena, document, revision)
     decide(bora, document, revision)
     Part.objects.filter(document=document).update(person_text="살짝 고친 글")
-    row, made = actions.read_out(alice, document=document.id, form="pdf")
+    _row, made = actions.read_out(alice, document=document.id, form="pdf")
     text = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages).split())
-    assert revision.hash in text and "35%" in text and "살짝" not in text
-    assert "Lena" in text and "거버넌스위원회" in text and "정확도(%)" in text
+    assert revision.hash in text
+    assert "35%" in text
+    assert "살짝" not in text
+    assert "Lena" in text
+    assert "거버넌스위원회" in text
+    assert "정확도(%)" in text
     assert made == queries.rendered(Document.objects.get(), "pdf")
 
 
 def test_markdown_and_html_carry_the_same_text(alice: Actor, document: Document) -> None:
     edit(alice, document, "안전 <script>alert(1)</script> **굵게**")
     md, html = (queries.rendered(document, form).decode() for form in ("md", "html"))
-    assert "# 인시던트 보고서: 신용 평가 모델 성능 급락" in md and "## 2. 타임라인" in md and "| 2026-11-10 14:00 | 0 |" in md
-    assert "<script" not in html and "<strong>굵게</strong>" in html and "<svg" in html and "<title>INC-2026-001</title>" in html
+    assert "# 인시던트 보고서: 신용 평가 모델 성능 급락" in md
+    assert "## 2. 타임라인" in md
+    assert "| 2026-11-10 14:00 | 0 |" in md
+    assert "<script" not in html
+    assert "<strong>굵게</strong>" in html
+    assert "<svg" in html
+    assert "<title>INC-2026-001</title>" in html
     assert "http" not in html.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
 
 
 def test_an_english_document_speaks_english(alice: Actor, subject: str) -> None:
     made = actions.create_document(
-        alice, subject=subject, about_ref=INCIDENT, kind="notice", kind_title="Notice", number="INC-2026-001", title="T", language="en"
+        alice,
+        subject=subject,
+        about_ref=INCIDENT,
+        kind="notice",
+        kind_title="Notice",
+        number="INC-2026-001",
+        title="T",
+        language="en",
     )
     actions.set_generated_parts(system("reports"), document=made.id, parts=[GeneratedPart("body", "Body", "Hello.")])
     submit(alice, made)
     md = queries.rendered(Document.objects.get(pk=made.pk), "md").decode()
-    assert "## Signatures" in md and "| Author | Alice |" in md and "SHA-256 of the text" in md
+    assert "## Signatures" in md
+    assert "| Author | Alice |" in md
+    assert "SHA-256 of the text" in md
 
 
 # --- Pages and API
@@ -325,23 +357,29 @@ def test_the_editor_saves_previews_and_shows_both_texts_in_a_conflict(
     alice: Actor, lena: Actor, alice_client: Any, document: Document
 ) -> None:
     page = alice_client.get(f"/documents/{document.id}/").content.decode()
-    assert 'class="paper"' in page and "<title>INC-2026-001" in page and "style=" not in page
+    assert 'class="paper"' in page
+    assert "<title>INC-2026-001" in page
+    assert "style=" not in page
     row = part(document)
     typed = alice_client.post(f"/documents/parts/{row.id}/preview/", {"text": "**굵게** <b>x</b>"})
     assert "<strong>굵게</strong> &lt;b&gt;" in typed.content.decode()
     seen = {"version": row.version, "text": "앨리스의 글"}
     edit(lena, document, "레나의 글")
     clash = alice_client.post(f"/documents/parts/{row.id}/", seen, headers={"HX-Request": "true"})
-    assert clash.status_code == 409 and "레나의 글" in clash.content.decode() and "앨리스의 글" in clash.content.decode()
+    assert clash.status_code == 409
+    assert "레나의 글" in clash.content.decode()
+    assert "앨리스의 글" in clash.content.decode()
     again = alice_client.post(f"/documents/parts/{row.id}/", {**seen, "version": row.version + 1}, headers={"HX-Request": "true"})
-    assert again.status_code == 200 and part(document).text == "앨리스의 글"
+    assert again.status_code == 200
+    assert part(document).text == "앨리스의 글"
     assert "앨리스의 글" in alice_client.get(f"/documents/{document.id}/preview/").content.decode()
 
 
 @pytest.mark.parametrize("version", ["", "x", "0", "-1", "9" * 40])
 def test_a_bad_version_is_an_error_of_the_form_and_nothing_is_lost(alice_client: Any, document: Document, version: str) -> None:
     answer = alice_client.post(f"/documents/parts/{part(document).id}/", {"version": version, "text": "쓴 글"})
-    assert answer.status_code in (409, 422) and "쓴 글" in answer.content.decode()
+    assert answer.status_code in (409, 422)
+    assert "쓴 글" in answer.content.decode()
 
 
 def test_the_page_leads_through_the_whole_way(
@@ -374,7 +412,9 @@ def test_strangers_get_nothing_at_any_door(charlie_client: Any, client: Any, doc
     assert charlie_client.post(f"/documents/parts/{part(document).id}/preview/", {"text": "x"}).status_code == 404
 
 
-def test_machines_edit_submit_decide_and_take_out(alice: Actor, lena: Actor, client: Any, token_of: Any, document: Document) -> None:
+def test_machines_edit_submit_decide_and_take_out(
+    alice: Actor, lena: Actor, client: Any, token_of: Any, document: Document
+) -> None:
     def door(actor: Actor) -> dict[str, Any]:
         return {"headers": {"Authorization": f"Bearer {token_of(actor)}"}, "content_type": "application/json"}
 

@@ -23,7 +23,13 @@ START = datetime(2026, 11, 10, 5, tzinfo=UTC)
 
 
 def paper(text: str, **more: Any) -> Paper:
-    values = {"id": "INC-2026-001", "title": "신용 평가 모델 성능 급락", "kind": "인시던트 보고서", "language": "ko", "words": WORDS}
+    values = {
+        "id": "INC-2026-001",
+        "title": "신용 평가 모델 성능 급락",
+        "kind": "인시던트 보고서",
+        "language": "ko",
+        "words": WORDS,
+    }
     return Paper(**{**values, "parts": (PaperPart("1. 요약", blocks(text)),), **more})
 
 
@@ -72,10 +78,23 @@ def test_odd_markdown_never_breaks_the_page(text: str) -> None:
 
 
 def test_the_subset_people_write_is_drawn() -> None:
-    html = markdown_html("# 제목\n\n**굵게** *기울임* `코드` ~~취소~~\n\n- [ ] 할 일\n- [x] 한 일\n\n1. 하나\n\n> 인용\n\n| a | b |\n|-|-|\n| 1 | 2 |")
-    for piece in ("<h2>제목</h2>", "<strong>굵게</strong>", "<em>기울임</em>", "<code>코드</code>", "<s>취소</s>", "☐", "☑", '<ol start="1">'):
+    html = markdown_html(
+        "# 제목\n\n**굵게** *기울임* `코드` ~~취소~~\n\n- [ ] 할 일\n- [x] 한 일\n\n1. 하나\n\n> 인용\n\n| a | b |\n|-|-|\n| 1 | 2 |"
+    )
+    for piece in (
+        "<h2>제목</h2>",
+        "<strong>굵게</strong>",
+        "<em>기울임</em>",
+        "<code>코드</code>",
+        "<s>취소</s>",
+        "☐",
+        "☑",
+        '<ol start="1">',
+    ):
         assert piece in html
-    assert "<blockquote>" in html and "<td>2</td>" in html and 'class="checks"' in html
+    assert "<blockquote>" in html
+    assert "<td>2</td>" in html
+    assert 'class="checks"' in html
 
 
 def test_a_link_is_text_and_address() -> None:
@@ -97,22 +116,28 @@ def test_the_chart_is_one_clean_picture_with_a_gap_where_nothing_was_measured() 
     lines = [e for e in root.iter() if e.tag.endswith("polyline")]
     texts = [e.text for e in root.iter() if e.tag.endswith("text")]
     assert len(lines) == 2
-    assert "정확도 <b>& (%)" in texts and "선언 <x>" in texts and "14:00" in texts
+    assert "정확도 <b>& (%)" in texts
+    assert "선언 <x>" in texts
+    assert "14:00" in texts
 
 
-@pytest.mark.parametrize("points", [[], [(START, None)], [(START, Decimal(3))], [(START, Decimal(0)), (START + timedelta(days=9), Decimal(0))]])
+@pytest.mark.parametrize(
+    "points", [[], [(START, None)], [(START, Decimal(3))], [(START, Decimal(0)), (START + timedelta(days=9), Decimal(0))]]
+)
 def test_a_chart_of_little_or_nothing_is_drawn_too(points: list[Any]) -> None:
     drawn = line_chart(series(points=points, band=None, marks=[]), empty="자료 없음")
     assert ElementTree.fromstring(drawn) is not None
     assert ("자료 없음" in drawn) == (not any(value is not None for _at, value in points))
 
 
-@given(st.decimals(-10**6, 10**6, places=3), st.decimals(-10**6, 10**6, places=3))
+@given(st.decimals(-(10**6), 10**6, places=3), st.decimals(-(10**6), 10**6, places=3))
 @settings(max_examples=100, deadline=None)
 def test_ticks_hold_the_values_between_them(one: Decimal, other: Decimal) -> None:
     low, high = sorted((one, other))
     found = ticks(low, high)
-    assert found[0] <= low and found[-1] >= high and 2 <= len(found) <= 8
+    assert found[0] <= low
+    assert found[-1] >= high
+    assert 2 <= len(found) <= 8
 
 
 # --- PDF
@@ -121,15 +146,20 @@ def test_ticks_hold_the_values_between_them(one: Decimal, other: Decimal) -> Non
 def test_the_page_is_pdf_a_2b_with_embedded_fonts_and_metadata_of_the_id_only() -> None:
     made = pdf(paper("정확도가 35% 하락했습니다.", severity="P1 High", fires=4))
     reader = PdfReader(io.BytesIO(made))
-    assert b"<pdfaid:part>2</pdfaid:part>" in made and b"<pdfaid:conformance>B</pdfaid:conformance>" in made
-    assert reader.metadata is not None and reader.metadata.title == "INC-2026-001"
-    assert reader.metadata.author is None and reader.metadata.subject is None
-    assert "신용 평가" not in str(reader.metadata) and "신용".encode() not in reader.xmp_metadata.stream.get_data()
+    assert b"<pdfaid:part>2</pdfaid:part>" in made
+    assert b"<pdfaid:conformance>B</pdfaid:conformance>" in made
+    assert reader.metadata is not None
+    assert reader.metadata.title == "INC-2026-001"
+    assert reader.metadata.author is None
+    assert reader.metadata.subject is None
+    assert "신용 평가" not in str(reader.metadata)
+    assert "신용".encode() not in reader.xmp_metadata.stream.get_data()
     fonts = [font.get_object() for page in reader.pages for font in page["/Resources"]["/Font"].values()]
     assert fonts
     for font in fonts:
         descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
-        assert "Pretendard" in font["/BaseFont"] and "/FontFile3" in descriptor
+        assert "Pretendard" in font["/BaseFont"]
+        assert "/FontFile3" in descriptor
 
 
 def test_korean_text_header_fires_and_page_numbers_are_on_the_page() -> None:
@@ -163,7 +193,8 @@ def test_typst_code_in_a_text_is_printed_and_not_run(text: str) -> None:
 
 def test_code_marks_survive_as_text() -> None:
     found = squeezed(read(pdf(paper("```\n#set page(width: 1cm)\n`a` $b$\n```\n\n`#panic(1)`"))))
-    assert '#setpage(width:1cm)`a`$b$' in found and "#panic(1)" in found
+    assert "#setpage(width:1cm)`a`$b$" in found
+    assert "#panic(1)" in found
 
 
 def test_a_chart_and_a_long_table_are_printed_over_several_pages_with_numbers() -> None:
@@ -171,7 +202,8 @@ def test_a_chart_and_a_long_table_are_printed_over_several_pages_with_numbers() 
     figure = {"kind": "chart", "svg": printable(line_chart(series())), "alt": "정확도"}
     reader = PdfReader(io.BytesIO(pdf(paper("", parts=(PaperPart("2. 타임라인", [*blocks(table), figure]),)))))
     pages = [squeezed(page.extract_text()) for page in reader.pages]
-    assert len(pages) >= 3 and all(f"{n}/{len(pages)}" in page for n, page in enumerate(pages, 1))
+    assert len(pages) >= 3
+    assert all(f"{n}/{len(pages)}" in page for n, page in enumerate(pages, 1))
     assert all("시간" in page for page in pages[:2]), "the head of the table is repeated"
     assert "선언<x>" in pages[-1]
 
@@ -179,7 +211,9 @@ def test_a_chart_and_a_long_table_are_printed_over_several_pages_with_numbers() 
 def test_what_the_font_lacks_is_spelled_out_and_hidden_marks_are_dropped() -> None:
     assert printable("✅ 甲 a\u202eb\u0000 ⏳") == "✓ [U+7532] ab …"
     found = read(pdf(paper("✅ 甲 🦄 é ₩ ①")))
-    assert "[U+7532]" in found and "[U+1F984]" in found and "₩" in found
+    assert "[U+7532]" in found
+    assert "[U+1F984]" in found
+    assert "₩" in found
 
 
 def test_the_same_data_gives_the_same_bytes_and_the_moment_is_the_revisions() -> None:
@@ -205,9 +239,12 @@ def test_uneven_tables_and_deep_lists_are_printed() -> None:
 
 def test_the_canonical_text_reads_back_and_its_figures_too() -> None:
     figure = content.figure_of(series())
-    text = content.content(head={"number": "INC-2026-001"}, basics=[("심각도", "P1")], parts=[("summary", "1. 요약", "글", [figure])])
+    text = content.content(
+        head={"number": "INC-2026-001"}, basics=[("심각도", "P1")], parts=[("summary", "1. 요약", "글", [figure])]
+    )
     values = content.read(text)
-    assert values["parts"][0]["text"] == "글" and content.figure_of(content.series_of(values["parts"][0]["figures"][0])) == figure
+    assert values["parts"][0]["text"] == "글"
+    assert content.figure_of(content.series_of(values["parts"][0]["figures"][0])) == figure
     assert content.content_hash(text) != content.content_hash(text.replace("글", "말"))
 
 
@@ -222,4 +259,5 @@ def test_the_way_has_no_shortcut() -> None:
     assert {(m.start, m.end) for m in review.MOVES if m.end == "final"} == {("board_approval", "final")}
     assert {(m.start, m.end) for m in review.MOVES if m.end == "board_approval"} == {("legal_review", "board_approval")}
     assert review.move("draft", "approve") is None
-    assert all(review.why_not_edit(state) for state in review.STATES if state != "draft") and not review.why_not_edit("draft")
+    assert all(review.why_not_edit(state) for state in review.STATES if state != "draft")
+    assert not review.why_not_edit("draft")

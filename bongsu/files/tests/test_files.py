@@ -50,7 +50,8 @@ def test_a_stored_file_comes_back_as_it_was_and_lies_encrypted(bob: Actor, subje
 def test_an_open_file_is_read_and_the_same_bytes_are_kept_once(bob: Actor, subject: str, storage: Any) -> None:
     first = actions.store(bob, subject=subject, name="a.txt", content=io.BytesIO(b"same"))
     second = actions.store(bob, subject=subject, name="b.txt", content=b"same")
-    assert first.sha256 == second.sha256 and first.id != second.id
+    assert first.sha256 == second.sha256
+    assert first.id != second.id
     assert len([p for p in storage.rglob("*") if p.is_file()]) == 1
 
 
@@ -64,7 +65,8 @@ def test_bad_uploads_are_refused_with_a_field_and_leave_nothing(
     with pytest.raises(Invalid) as refusal:
         actions.store(bob, subject=subject, name=name, content=content, labels=labels)
     assert refusal.value.fields
-    assert not StoredFile.objects.exists() and not list(storage.rglob("*.*"))
+    assert not StoredFile.objects.exists()
+    assert not list(storage.rglob("*.*"))
 
 
 def test_a_stranger_neither_stores_nor_reads(charlie: Actor, ivy: Actor, bob: Actor, subject: str) -> None:
@@ -110,7 +112,8 @@ def test_orphans_are_swept_after_an_hour_and_files_of_records_never(bob: Actor, 
     os.utime(storage / path_of(kept.sha256), (long_ago, long_ago))
     reactions.sweep()
     reactions.sweep()
-    assert not orphan.exists() and default_storage.exists(path_of(kept.sha256))
+    assert not orphan.exists()
+    assert default_storage.exists(path_of(kept.sha256))
 
 
 def test_blurred_content_is_not_sent_before_it_is_revealed_and_the_reveal_is_on_the_record(bob: Actor, subject: str) -> None:
@@ -181,10 +184,13 @@ def test_a_file_is_superseded_not_removed_and_only_once(bob: Actor, subject: str
 def test_a_download_is_an_attachment_no_browser_runs(bob: Actor, bob_client: Any, subject: str) -> None:
     stored = actions.store(bob, subject=subject, name='보고서".svg', content=b"<svg onload=alert(1)>", media_type="image/svg+xml")
     answer = bob_client.get(f"/files/{stored.id}/")
-    assert answer.status_code == 200 and answer.content == b"<svg onload=alert(1)>"
+    assert answer.status_code == 200
+    assert answer.content == b"<svg onload=alert(1)>"
     assert answer["Content-Type"] == "application/octet-stream"
-    assert answer["Content-Disposition"].startswith("attachment;") and "%EB%B3%B4" in answer["Content-Disposition"]
-    assert answer["X-Content-Type-Options"] == "nosniff" and answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert "%EB%B3%B4" in answer["Content-Disposition"]
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert bob_client.get(f"/files/{stored.id}/picture/").status_code == 409
 
 
@@ -193,7 +199,8 @@ def test_the_page_asks_for_a_reason_before_blurred_content_leaves(bob: Actor, bo
     assert bob_client.get(f"/files/{stored.id}/")["Location"] == f"/files/{stored.id}/reveal/"
     assert bob_client.get(f"/files/{stored.id}/picture/").status_code == 409
     page = bob_client.get(f"/files/{stored.id}/reveal/")
-    assert page.status_code == 200 and b"/picture/" not in page.content
+    assert page.status_code == 200
+    assert b"/picture/" not in page.content
     assert bob_client.post(f"/files/{stored.id}/reveal/", {"reason": ""}).status_code == 422
     bob_client.post(f"/files/{stored.id}/reveal/", {"reason": "assessing harm"})
     assert bob_client.get(f"/files/{stored.id}/picture/").content == PNG
