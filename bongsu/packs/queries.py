@@ -41,31 +41,32 @@ def pinned(version_id: UUID) -> Pack:
     return _parsed(sha256, version_id)
 
 
-def _pack(version: UUID | None) -> Pack:
+def pack(version: UUID | None = None) -> Pack:
+    """The pack in force, or of a pinned version."""
     return active_pack() if version is None else pinned(version)
 
 
 def taxonomy(version: UUID | None = None) -> Taxonomy:
     """Severities, types, matrix, posts, escalation, states, containment, channels, checklists."""
-    return _pack(version).taxonomy
+    return pack(version).taxonomy
 
 
 def runbook(runbook_id: str, version: UUID | None = None) -> Runbook:
-    return _pack(version).runbook(runbook_id)
+    return pack(version).runbook(runbook_id)
 
 
 def runbook_for(type: str, subtype: str = "", version: UUID | None = None) -> Runbook:
     """The runbook of the sub-type, else of the type, else the general one."""
-    return _pack(version).runbook_for(type, subtype)
+    return pack(version).runbook_for(type, subtype)
 
 
 def template(template_id: str, version: UUID | None = None) -> Template:
-    return _pack(version).template(template_id)
+    return pack(version).template(template_id)
 
 
 def propose(facts: dict[str, object], version: UUID | None = None) -> Proposal:
     """What the classification rules make of a signal (A4); see `rules.classify` for the facts."""
-    return _pack(version).propose(facts)
+    return pack(version).propose(facts)
 
 
 def versions() -> list[PackVersion]:
@@ -173,6 +174,7 @@ __all__ = [
     "load_directory",
     "named_version",
     "newest_of",
+    "pack",
     "pinned",
     "propose",
     "read_directory",

@@ -9,6 +9,7 @@ from .loading import extended_id, parse_content, parse_files
 from .naming import channel_name, clean_name, incident_number
 from .pack import Case, Header, Pack
 from .parts import Cell, EscalationStep, IncidentType, Post, Role, Ruling, Severity, State, Subtype, Transition, Triage, TriageStep
+from .plain import in_language, plain
 from .playbooks import Automation, Checklist, ChecklistItem, Phase, Runbook, Step, Template, Verification
 from .reading import PackError, Problem
 from .taxonomy import Taxonomy
@@ -65,10 +66,12 @@ __all__ = [
     "evaluate",
     "extended_id",
     "findings",
+    "in_language",
     "incident_number",
     "parse_content",
     "parse_files",
     "places",
+    "plain",
     "render",
     "render_template",
     "run_cases",

@@ -53,7 +53,9 @@ UNSURE = Bilingual(
     ko="맞는 규칙이 없어 한 단계 높게 제안합니다. 사람이 확인해야 합니다.",
     en="No rule fits, so a graver level is proposed. A person has to confirm.",
 )
-FALLBACK = Verdict("operational", "service_outage", "P2")
+FALLBACK = Verdict("operational", "infrastructure_failure", "P1", alt_severity="P2")
+FALLBACK_MILD = Verdict("operational", "slowdown", "P2", alt_severity="P3")
+MILD = ("info", "informational", "notice", "low", "minor", "warning", "warn", "ok")
 
 
 def classify(rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[str, int]) -> Proposal:
@@ -74,7 +76,8 @@ def classify(rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[s
     beaten = {other for rule in held for other in rule.overrides}
     standing = [rule for rule in held if rule.id not in beaten and rule.verdict]
     if not standing:
-        return Proposal(FALLBACK, "", UNSURE, is_guess=True)
+        word = str(facts.get("source_severity") or (facts.get("labels") or {}).get("severity") or "").lower()
+        return Proposal(FALLBACK_MILD if word in MILD else FALLBACK, "", UNSURE, is_guess=True)
     best = max(standing, key=lambda rule: fires[rule.verdict.severity] if rule.verdict else 0)  # max keeps the first
     return Proposal(best.verdict, best.id, best.why, tuple(rule.id for rule in held if rule is not best))
 
