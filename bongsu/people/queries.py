@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
 
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import NotFound
+from bongsu.kernel.errors import Forbidden, NotFound
 from bongsu.kernel.secrets import token_hash
 from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
@@ -22,6 +23,12 @@ CHECK_KEY = "people.standing_check"
 CHECK_SECONDS = 30
 
 # --- who acts
+
+
+class ActorRequest(HttpRequest):
+    """A request that has passed the middleware: it knows who acts."""
+
+    actor: Actor
 
 
 def roles_of(person: Person) -> frozenset[str]:
@@ -78,6 +85,13 @@ def person(person_id: UUID) -> Person:
     return found
 
 
+def oneself(actor: Actor) -> UUID:
+    """The id of the person who acts; Forbidden for machines."""
+    if actor.person_id is None:
+        raise Forbidden(_("This is for people."))
+    return actor.person_id
+
+
 def names(keys: Iterable[str]) -> dict[str, str]:
     """Names of the actor keys that are people, for the ledger's display."""
     ids = {key: UUID(key.removeprefix("person:")) for key in keys if key.startswith("person:")}
@@ -94,7 +108,7 @@ def people(actor: Actor, *, search: str = "", role: str = "", is_active: bool | 
     """The people the actor may know of: strangers only themselves. `search` looks in names and e-mail addresses."""
     rows = _people()
     if not actor.may("see"):
-        rows = rows.filter(pk=actor.person_id)
+        rows = rows.filter(pk__in=[actor.person_id] if actor.person_id else [])
     for word in search.replace("\x00", "").split()[:5]:
         rows = rows.filter(Q(name__icontains=word) | Q(email__icontains=word))
     if role:
@@ -127,7 +141,7 @@ def profile(actor: Actor, person_id: UUID) -> Profile:
     knows_more = may_know_more(actor, found.id)
     return Profile(
         person=found,
-        roles=[access.role for access in found.current_access],
+        roles=[access.role for access in found.current_access],  # type: ignore[attr-defined]
         holdings=list(Holding.objects.current().filter(person=found).select_related("post")),
         teams=[m.team for m in Membership.objects.current().filter(person=found).select_related("team")],
         ways=ways_of([found.id])[found.id] if knows_more or actor.may("incident.respond") else None,

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
+from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
@@ -85,7 +85,7 @@ class MatchOut(Schema):
 
 @router.get("/systems", response=Page[SystemOut], by_alias=False)
 def list_systems(
-    request: HttpRequest, paging: Query[Paging], q: str = "", stage: str = "", is_high_risk: bool | None = None
+    request: ActorRequest, paging: Query[Paging], q: str = "", stage: str = "", is_high_risk: bool | None = None
 ) -> dict[str, Any]:
     request.actor.require("see")
     rows = queries.systems(request.actor, search=q[:100], stage=stage, is_high_risk=is_high_risk)
@@ -93,28 +93,28 @@ def list_systems(
 
 
 @router.post("/systems", response={201: SystemOut}, by_alias=False)
-def register_system(request: HttpRequest, data: SystemIn) -> Status[AISystem]:
+def register_system(request: ActorRequest, data: SystemIn) -> Status[AISystem]:
     return Status(201, actions.register_system(request.actor, **data.dict()))
 
 
 @router.post("/systems/match", response=MatchOut, by_alias=False)
-def match(request: HttpRequest, data: LabelsIn) -> dict[str, Any]:
+def match(request: ActorRequest, data: LabelsIn) -> dict[str, Any]:
     """Which system a signal with these labels would be about; null rather than a guess."""
     request.actor.require("see")
     return {"system": queries.by_labels(data.labels)}
 
 
 @router.get("/systems/{uuid:system_id}", response=SystemOut, by_alias=False)
-def get_system(request: HttpRequest, system_id: UUID) -> AISystem:
+def get_system(request: ActorRequest, system_id: UUID) -> AISystem:
     return queries.system(request.actor, system_id)
 
 
 @router.patch("/systems/{uuid:system_id}", response=SystemOut, by_alias=False)
-def change_system(request: HttpRequest, system_id: UUID, data: SystemChanges) -> AISystem:
+def change_system(request: ActorRequest, system_id: UUID, data: SystemChanges) -> AISystem:
     return actions.change_system(request.actor, system=system_id, changes=data.dict(exclude_unset=True))
 
 
 @router.post("/systems/{uuid:system_id}/good-version", response=SystemOut, by_alias=False)
-def mark_good_version(request: HttpRequest, system_id: UUID, data: VersionIn) -> AISystem:
+def mark_good_version(request: ActorRequest, system_id: UUID, data: VersionIn) -> AISystem:
     """The version a roll-back goes to."""
     return actions.mark_good_version(request.actor, system=system_id, version=data.version)

@@ -1,7 +1,7 @@
 """What an AI system's record must look like, and which system a set of labels means. Plain values only."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ MOST_LABELS = 20
 
 def bad_system(values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with a system's fields, by field; empty when nothing is."""
-    checks = {
+    checks: dict[str, tuple[Callable[[Any], bool], str]] = {
         "key": (_is_key, _("Use lower-case letters, digits and hyphens.")),
         "name": (_is_name, _("A name of at most 160 characters is needed.")),
         "stage": (_is_stage, _("Unknown stage: choose development, testing, production or retired.")),

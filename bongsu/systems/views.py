@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bongsu.people import queries as people
+from bongsu.people.queries import ActorRequest
 from bongsu.ui import panels
 from bongsu.ui.components import Column, Table
 from bongsu.ui.paging import page
@@ -23,7 +24,7 @@ from .rules import STAGE_TITLES
 
 @login_required
 @require_GET
-def systems(request: HttpRequest) -> HttpResponse:
+def systems(request: ActorRequest) -> HttpResponse:
     request.actor.require("see")
     search, stage = request.GET.get("q", "")[:100], request.GET.get("stage", "")
     high = True if request.GET.get("risk") == "high" else None
@@ -44,7 +45,7 @@ def systems(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def detail(request: HttpRequest, system: UUID) -> HttpResponse:
+def detail(request: ActorRequest, system: UUID) -> HttpResponse:
     row = queries.system(request.actor, system)
     language = translation.get_language() or "ko"
     seats = [seat for seat in people.board() if seat.scope_ref == row.ref]
@@ -61,13 +62,13 @@ def detail(request: HttpRequest, system: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def panel(request: HttpRequest, system: UUID, key: str) -> HttpResponse:
+def panel(request: ActorRequest, system: UUID, key: str) -> HttpResponse:
     row = queries.system(request.actor, system)
     url = request.path.removesuffix(f"{key}/")
     return panels.respond(request, "system", key, row, url=url, live=row.ref)
 
 
-def _choices(request: HttpRequest) -> dict[str, Any]:
+def _choices(request: ActorRequest) -> dict[str, Any]:
     return {
         "entities": people.entities(request.actor).filter(is_active=True),
         "people": people.people(request.actor, is_active=True),
@@ -76,7 +77,7 @@ def _choices(request: HttpRequest) -> dict[str, Any]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: ActorRequest) -> HttpResponse:
     request.actor.require("people.manage")
     form = NewSystemForm(request.POST or None, **_choices(request))
     made = form.attempt(lambda values: actions.register_system(request.actor, **values)) if request.method == "POST" else None
@@ -88,7 +89,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, system: UUID) -> HttpResponse:
+def edit(request: ActorRequest, system: UUID) -> HttpResponse:
     request.actor.require("people.manage")
     row = queries.system(request.actor, system)
     form = SystemForm(request.POST or None, initial=_typed(row), **_choices(request))
@@ -109,6 +110,6 @@ def _typed(row: AISystem) -> dict[str, Any]:
 
 @login_required
 @require_POST
-def mark_good(request: HttpRequest, system: UUID) -> HttpResponse:
+def mark_good(request: ActorRequest, system: UUID) -> HttpResponse:
     actions.mark_good_version(request.actor, system=system, version=request.POST.get("version", ""))
     return redirect("systems:detail", system)

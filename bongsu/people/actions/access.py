@@ -15,6 +15,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from bongsu.kernel.secrets import token_hash
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.kernel.text import text
 
 from ..facts import RoleGranted, RoleRevoked, SecondFactorChanged, SignInLinkMade, TokenCreated, TokenRevoked
 from ..models import AccessGrant, ApiToken, Person
@@ -65,8 +66,8 @@ def _check_scopes(scopes: Sequence[str], held: frozenset[str]) -> None:
         raise Invalid(_("Unknown scope: {scopes}."), scopes=", ".join(unknown), fields={"scopes": _("Unknown scope.")})
     beyond = sorted(set(scopes) - held)
     if beyond:
-        fields = {"scopes": _("A token can do no more than its person.")}
-        raise Invalid(_("Scope not granted to this person: {scopes}."), scopes=", ".join(beyond), fields=fields)
+        why = {"scopes": text(_("A token can do no more than its person."))}
+        raise Invalid(_("Scope not granted to this person: {scopes}."), scopes=", ".join(beyond), fields={**why})
     if not scopes:
         raise Invalid(_("A token needs at least one scope."), fields={"scopes": _("Choose at least one.")})
 

@@ -35,7 +35,7 @@ def _check(*, name: str, email: str, language: str, zone: str) -> None:
     if len(name) > 120:
         wrong["name"] = _("At most 120 characters.")
     if wrong:
-        raise Invalid(INVALID, fields=wrong)
+        raise Invalid(INVALID, fields={**wrong})
 
 
 @action
@@ -137,7 +137,7 @@ def add_contact_way(actor: Actor, *, person: UUID, channel: str, address: str) -
     """Add a way to reach a person, tried after those there are; refuses an unknown channel and one that is there."""
     manager_or_self(actor, person)
     if wrong := bad_way(channel=channel, address=address):
-        raise Invalid(INVALID, fields=wrong)
+        raise Invalid(INVALID, fields={**wrong})
     row, address = locked(person), address.strip()
     ways = list(ContactWay.objects.current().filter(person=row))
     if any(w.channel == channel and w.address == address for w in ways):

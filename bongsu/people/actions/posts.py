@@ -1,6 +1,7 @@
 """Posts and who holds them (D8)."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from bongsu.events.actions import action, open_subject, record
@@ -25,18 +26,15 @@ def ensure_posts(actor: Actor, posts: Iterable[PostWanted]) -> list[Post]:
 
 
 def _ensure(actor: Actor, wanted: PostWanted, post: Post | None) -> Post:
-    new = {
-        "title_ko": wanted.title_ko, "title_en": wanted.title_en, "is_per_system": wanted.is_per_system, "rank": wanted.rank,
-    }  # fmt: skip
-    stated = {k: v for k, v in new.items() if k != "rank"}
+    new: dict[str, Any] = {"title_ko": wanted.title_ko, "title_en": wanted.title_en, "is_per_system": wanted.is_per_system}
     if post is None:
-        post = Post.objects.create(key=wanted.key, **new)
+        post = Post.objects.create(key=wanted.key, rank=wanted.rank, **new)
         open_subject(actor, post.ref)
-        record(actor, PostOpened(subject=post.ref, key=post.key, **stated))
+        record(actor, PostOpened(subject=post.ref, key=post.key, **new))
         recheck()
-    elif any(getattr(post, field) != value for field, value in new.items()):
-        Post.objects.filter(pk=post.pk).update(**new)
-        record(actor, PostChanged(subject=post.ref, key=post.key, **stated))
+    elif any(getattr(post, field) != value for field, value in {**new, "rank": wanted.rank}.items()):
+        Post.objects.filter(pk=post.pk).update(rank=wanted.rank, **new)
+        record(actor, PostChanged(subject=post.ref, key=post.key, **new))
         post.refresh_from_db()
         recheck()
     return post

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from .. import actions, queries
 from ..models import LegalEntity, Team
+from ..queries import ActorRequest
 from .posts import NameOut
 
 router = Router(tags=["organisation"])
@@ -68,46 +68,46 @@ def _team(team: Team) -> dict[str, Any]:
 
 
 @router.get("/entities", response=list[EntityOut])
-def list_entities(request: HttpRequest) -> list[LegalEntity]:
+def list_entities(request: ActorRequest) -> list[LegalEntity]:
     request.actor.require("see")
     return list(queries.entities(request.actor))
 
 
 @router.post("/entities", response={201: EntityOut})
-def create_entity(request: HttpRequest, data: EntityIn) -> Status[LegalEntity]:
+def create_entity(request: ActorRequest, data: EntityIn) -> Status[LegalEntity]:
     return Status(201, actions.create_entity(request.actor, **data.dict()))
 
 
 @router.patch("/entities/{uuid:entity_id}", response=EntityOut)
-def change_entity(request: HttpRequest, entity_id: UUID, data: EntityChanges) -> LegalEntity:
+def change_entity(request: ActorRequest, entity_id: UUID, data: EntityChanges) -> LegalEntity:
     return actions.change_entity(request.actor, entity=entity_id, **data.dict())
 
 
 @router.get("/teams", response=list[TeamOut])
-def list_teams(request: HttpRequest) -> list[dict[str, Any]]:
+def list_teams(request: ActorRequest) -> list[dict[str, Any]]:
     request.actor.require("see")
     return [_team(team) for team in queries.teams(request.actor)]
 
 
 @router.post("/teams", response={201: TeamOut})
-def create_team(request: HttpRequest, data: TeamIn) -> Status[dict[str, Any]]:
+def create_team(request: ActorRequest, data: TeamIn) -> Status[dict[str, Any]]:
     team = actions.create_team(request.actor, **data.dict())
     return Status(201, _team(queries.team(request.actor, team.id)))
 
 
 @router.patch("/teams/{uuid:team_id}", response=TeamOut)
-def change_team(request: HttpRequest, team_id: UUID, data: TeamChanges) -> dict[str, Any]:
+def change_team(request: ActorRequest, team_id: UUID, data: TeamChanges) -> dict[str, Any]:
     actions.change_team(request.actor, team=team_id, **data.dict())
     return _team(queries.team(request.actor, team_id))
 
 
 @router.post("/teams/{uuid:team_id}/members", response=TeamOut)
-def join_team(request: HttpRequest, team_id: UUID, data: MemberIn) -> dict[str, Any]:
+def join_team(request: ActorRequest, team_id: UUID, data: MemberIn) -> dict[str, Any]:
     actions.join_team(request.actor, team=team_id, person=data.person)
     return _team(queries.team(request.actor, team_id))
 
 
 @router.post("/teams/{uuid:team_id}/members/{uuid:person_id}/leave", response=TeamOut)
-def leave_team(request: HttpRequest, team_id: UUID, person_id: UUID) -> dict[str, Any]:
+def leave_team(request: ActorRequest, team_id: UUID, person_id: UUID) -> dict[str, Any]:
     actions.leave_team(request.actor, team=team_id, person=person_id)
     return _team(queries.team(request.actor, team_id))

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from bongsu.ui.language import say
 
 from .. import actions, queries
 from ..models import Holding, Person
+from ..queries import ActorRequest
 from .persons import ReasonIn
 
 router = Router(tags=["posts"])
@@ -100,14 +100,14 @@ def _seat(seat: queries.Seat) -> dict[str, Any]:
 
 
 @router.get("/posts", response=list[SeatOut])
-def list_posts(request: HttpRequest) -> list[dict[str, Any]]:
+def list_posts(request: ActorRequest) -> list[dict[str, Any]]:
     """The whole board: every post in every scope."""
     request.actor.require("see")
     return [_seat(seat) for seat in queries.board()]
 
 
 @router.get("/posts/check", response=CheckOut)
-def check(request: HttpRequest) -> dict[str, Any]:
+def check(request: ActorRequest) -> dict[str, Any]:
     """The standing check: every empty, unreachable or badly held post, grave ones first."""
     request.actor.require("see")
     found = queries.standing_check()
@@ -115,7 +115,7 @@ def check(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/posts/{slug:post}/people", response=ResolutionOut)
-def resolve(request: HttpRequest, post: str, scope_ref: str = "") -> dict[str, Any]:
+def resolve(request: ActorRequest, post: str, scope_ref: str = "") -> dict[str, Any]:
     """Who answers for a post now, for the whole organisation or for one system."""
     request.actor.require("see")
     found = queries.resolve_post(post, scope_ref)
@@ -123,11 +123,11 @@ def resolve(request: HttpRequest, post: str, scope_ref: str = "") -> dict[str, A
 
 
 @router.post("/posts/{slug:post}/holders", response={201: HoldingOut})
-def set_holder(request: HttpRequest, post: str, data: HolderIn) -> Status[dict[str, Any]]:
+def set_holder(request: ActorRequest, post: str, data: HolderIn) -> Status[dict[str, Any]]:
     return Status(201, _holding(actions.set_post_holder(request.actor, post=post, **data.dict())))
 
 
 @router.post("/posts/holdings/{uuid:holding_id}/end", response={204: None})
-def end_holding(request: HttpRequest, holding_id: UUID, data: ReasonIn) -> Status[None]:
+def end_holding(request: ActorRequest, holding_id: UUID, data: ReasonIn) -> Status[None]:
     actions.remove_post_holder(request.actor, holding=holding_id, reason=data.reason)
     return Status(204, None)

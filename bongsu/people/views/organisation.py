@@ -5,22 +5,23 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import actions, queries
 from ..forms import ZONES, EntityForm, MemberForm, NewEntityForm, NewTeamForm, TeamForm
+from ..queries import ActorRequest
 
 
 @login_required
 @require_GET
-def teams(request: HttpRequest) -> HttpResponse:
+def teams(request: ActorRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
+def _page(request: ActorRequest, **forms: Any) -> HttpResponse:
     request.actor.require("see")
     entities = list(queries.entities(request.actor))
     context = {
@@ -38,7 +39,7 @@ def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
 
 @login_required
 @require_POST
-def create_entity(request: HttpRequest) -> HttpResponse:
+def create_entity(request: ActorRequest) -> HttpResponse:
     form = NewEntityForm(request.POST, auto_id="entity_%s")
     if form.attempt(lambda values: actions.create_entity(request.actor, **values)):
         return redirect("people:teams")
@@ -47,7 +48,7 @@ def create_entity(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def edit_entity(request: HttpRequest, entity: UUID) -> HttpResponse:
+def edit_entity(request: ActorRequest, entity: UUID) -> HttpResponse:
     request.actor.require("people.manage")
     row = queries.entity(request.actor, entity)
     initial = {"name": row.name, "country": row.country, "zone": row.zone, "is_active": row.is_active}
@@ -60,7 +61,7 @@ def edit_entity(request: HttpRequest, entity: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def create_team(request: HttpRequest) -> HttpResponse:
+def create_team(request: ActorRequest) -> HttpResponse:
     entities = queries.entities(request.actor).filter(is_active=True)
     form = NewTeamForm(request.POST, entities=entities, auto_id="team_%s")
     if form.attempt(lambda values: actions.create_team(request.actor, **{**values, "entity": UUID(values["entity"])})):
@@ -70,7 +71,7 @@ def create_team(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def edit_team(request: HttpRequest, team: UUID) -> HttpResponse:
+def edit_team(request: ActorRequest, team: UUID) -> HttpResponse:
     request.actor.require("people.manage")
     row = queries.team(request.actor, team)
     form = TeamForm(request.POST or None, initial={"name": row.name, "is_active": row.is_active})
@@ -82,7 +83,7 @@ def edit_team(request: HttpRequest, team: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def join_team(request: HttpRequest, team: UUID) -> HttpResponse:
+def join_team(request: ActorRequest, team: UUID) -> HttpResponse:
     form = MemberForm(request.POST, people=queries.people(request.actor, is_active=True))
     if form.is_valid():
         actions.join_team(request.actor, team=team, person=UUID(form.cleaned_data["person"]))
@@ -93,6 +94,6 @@ def join_team(request: HttpRequest, team: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def leave_team(request: HttpRequest, team: UUID, person: UUID) -> HttpResponse:
+def leave_team(request: ActorRequest, team: UUID, person: UUID) -> HttpResponse:
     actions.leave_team(request.actor, team=team, person=person)
     return redirect("people:teams")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,12 +18,13 @@ from bongsu.ui.paging import page
 from .. import actions, queries
 from ..forms import ZONES, NewPersonForm, PersonForm, WayForm
 from ..models import Person
+from ..queries import ActorRequest
 from ..rules import ROLE_TITLES, ROLES
 
 
 @login_required
 @require_GET
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: ActorRequest) -> HttpResponse:
     search, role = request.GET.get("q", "")[:100], request.GET.get("role", "")
     is_active = {"active": True, "gone": False}.get(request.GET.get("state", "active"))
     rows = queries.people(request.actor, search=search, role=role if role in ROLES else "", is_active=is_active)
@@ -41,7 +42,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: ActorRequest) -> HttpResponse:
     request.actor.require("people.manage")
     form = NewPersonForm(request.POST or None)
     made = form.attempt(lambda values: actions.create_person(request.actor, **values)) if request.method == "POST" else None
@@ -54,7 +55,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, person: UUID) -> HttpResponse:
+def edit(request: ActorRequest, person: UUID) -> HttpResponse:
     request.actor.require("people.manage")
     row = queries.person(person)
     initial = {"name": row.name, "email": row.email, "language": row.language, "zone": row.zone}
@@ -73,7 +74,7 @@ def history(person: Person) -> list[Entry]:
     ]
 
 
-def detail_context(request: HttpRequest, person: UUID) -> dict[str, Any]:
+def detail_context(request: ActorRequest, person: UUID) -> dict[str, Any]:
     profile = queries.profile(request.actor, person)
     knows_more = queries.may_know_more(request.actor, person)
     return {
@@ -90,41 +91,41 @@ def detail_context(request: HttpRequest, person: UUID) -> dict[str, Any]:
 
 @login_required
 @require_GET
-def detail(request: HttpRequest, person: UUID) -> HttpResponse:
+def detail(request: ActorRequest, person: UUID) -> HttpResponse:
     return render(request, "people/detail.html", {**detail_context(request, person), "way_form": WayForm()})
 
 
 @login_required
 @require_POST
-def grant(request: HttpRequest, person: UUID) -> HttpResponse:
+def grant(request: ActorRequest, person: UUID) -> HttpResponse:
     actions.grant_role(request.actor, person=person, role=request.POST.get("role", ""))
     return redirect("people:detail", person)
 
 
 @login_required
 @require_POST
-def revoke(request: HttpRequest, person: UUID, role: str) -> HttpResponse:
+def revoke(request: ActorRequest, person: UUID, role: str) -> HttpResponse:
     actions.revoke_role(request.actor, person=person, role=role, reason=request.POST.get("reason", ""))
     return redirect("people:detail", person)
 
 
 @login_required
 @require_POST
-def deactivate(request: HttpRequest, person: UUID) -> HttpResponse:
+def deactivate(request: ActorRequest, person: UUID) -> HttpResponse:
     actions.deactivate_person(request.actor, person=person, reason=request.POST.get("reason", ""))
     return redirect("people:detail", person)
 
 
 @login_required
 @require_POST
-def reactivate(request: HttpRequest, person: UUID) -> HttpResponse:
+def reactivate(request: ActorRequest, person: UUID) -> HttpResponse:
     actions.reactivate_person(request.actor, person=person, reason=request.POST.get("reason", ""))
     return redirect("people:detail", person)
 
 
 @login_required
 @require_POST
-def sign_in_link(request: HttpRequest, person: UUID) -> HttpResponse:
+def sign_in_link(request: ActorRequest, person: UUID) -> HttpResponse:
     """Shows the link once; it is kept nowhere."""
     path = actions.make_sign_in_link(request.actor, person=person)
     context = {"person": queries.person(person), "secret": request.build_absolute_uri(path), "kind": "link"}
@@ -133,7 +134,7 @@ def sign_in_link(request: HttpRequest, person: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def reset_second_factor(request: HttpRequest, person: UUID) -> HttpResponse:
+def reset_second_factor(request: ActorRequest, person: UUID) -> HttpResponse:
     actions.reset_second_factor(request.actor, person=person, reason=request.POST.get("reason", ""))
     return redirect("people:detail", person)
 

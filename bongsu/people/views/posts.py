@@ -4,16 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
 from .. import actions, queries
 from ..forms import HolderForm
+from ..queries import ActorRequest
 
 
-def _context(request: HttpRequest, form: HolderForm | None = None, wrong: str = "") -> dict[str, Any]:
+def _context(request: ActorRequest, form: HolderForm | None = None, wrong: str = "") -> dict[str, Any]:
     request.actor.require("see")
     language = translation.get_language() or "ko"
     seats = queries.board()
@@ -33,13 +34,13 @@ def _context(request: HttpRequest, form: HolderForm | None = None, wrong: str = 
 
 @login_required
 @require_GET
-def posts(request: HttpRequest) -> HttpResponse:
+def posts(request: ActorRequest) -> HttpResponse:
     return render(request, "people/posts.html", _context(request))
 
 
 @login_required
 @require_POST
-def add_holder(request: HttpRequest, post: str) -> HttpResponse:
+def add_holder(request: ActorRequest, post: str) -> HttpResponse:
     people = queries.people(request.actor, is_active=True)
     form = HolderForm(request.POST, people=people, scopes=queries.scope_names())
     if form.attempt(lambda values: actions.set_post_holder(request.actor, post=post, **_named(values))):
@@ -53,6 +54,6 @@ def _named(values: dict[str, Any]) -> dict[str, Any]:
 
 @login_required
 @require_POST
-def end_holding(request: HttpRequest, holding: UUID) -> HttpResponse:
+def end_holding(request: ActorRequest, holding: UUID) -> HttpResponse:
     actions.remove_post_holder(request.actor, holding=holding, reason=request.POST.get("reason", ""))
     return redirect("people:posts")

@@ -4,21 +4,22 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import actions, queries
 from ..forms import ZONES, ProfileForm, TokenForm, WayForm
+from ..queries import ActorRequest
 from .persons import detail_context
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: ActorRequest) -> HttpResponse:
     """POST changes one's own name, language and zone."""
-    row = queries.person(request.actor.person_id)
+    row = queries.person(queries.oneself(request.actor))
     form = ProfileForm(request.POST or None, initial={"name": row.name, "language": row.language, "zone": row.zone})
     if request.method == "POST" and form.attempt(lambda values: actions.change_person(request.actor, person=row.id, **values)):
         messages.success(request, _("Saved."))
@@ -26,9 +27,9 @@ def me(request: HttpRequest) -> HttpResponse:
     return _page(request, form=form)
 
 
-def _page(request: HttpRequest, **forms: object) -> HttpResponse:
+def _page(request: ActorRequest, **forms: object) -> HttpResponse:
     actor = request.actor
-    row = queries.person(actor.person_id)
+    row = queries.person(queries.oneself(actor))
     context = {
         **detail_context(request, row.id),
         "form": ProfileForm(initial={"name": row.name, "language": row.language, "zone": row.zone}),
@@ -43,7 +44,7 @@ def _page(request: HttpRequest, **forms: object) -> HttpResponse:
 
 @login_required
 @require_POST
-def add_way(request: HttpRequest, person: UUID) -> HttpResponse:
+def add_way(request: ActorRequest, person: UUID) -> HttpResponse:
     form = WayForm(request.POST)
     if form.attempt(lambda values: actions.add_contact_way(request.actor, person=person, **values)):
         return _back(request, person)
@@ -52,20 +53,20 @@ def add_way(request: HttpRequest, person: UUID) -> HttpResponse:
     return render(request, "people/detail.html", {**detail_context(request, person), "way_form": form}, status=422)
 
 
-def _back(request: HttpRequest, person: UUID) -> HttpResponse:
+def _back(request: ActorRequest, person: UUID) -> HttpResponse:
     return redirect("people:me") if request.actor.person_id == person else redirect("people:detail", person)
 
 
 @login_required
 @require_POST
-def end_way(request: HttpRequest, person: UUID, way: UUID) -> HttpResponse:
+def end_way(request: ActorRequest, person: UUID, way: UUID) -> HttpResponse:
     actions.end_contact_way(request.actor, way=way)
     return _back(request, person)
 
 
 @login_required
 @require_POST
-def first_way(request: HttpRequest, person: UUID, way: UUID) -> HttpResponse:
+def first_way(request: ActorRequest, person: UUID, way: UUID) -> HttpResponse:
     """Try this way first."""
     others = [w.id for w in queries.ways_of([person])[person] if w.id != way]
     actions.order_contact_ways(request.actor, person=person, order=[way, *others])
@@ -74,15 +75,15 @@ def first_way(request: HttpRequest, person: UUID, way: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def create_token(request: HttpRequest) -> HttpResponse:
+def create_token(request: ActorRequest) -> HttpResponse:
     """Shows the token once."""
     actor = request.actor
     form = TokenForm(request.POST, scopes=actor.grants)
-    made = form.attempt(lambda _values: actions.create_token(actor, person=actor.person_id, **form.values()))
+    made = form.attempt(lambda _values: actions.create_token(actor, person=queries.oneself(actor), **form.values()))
     if not made:
         return _page(request, token_form=form)
     response = render(
-        request, "people/secret.html", {"person": queries.person(actor.person_id), "secret": made[1], "kind": "token"}
+        request, "people/secret.html", {"person": queries.person(queries.oneself(actor)), "secret": made[1], "kind": "token"}
     )
     response["Cache-Control"] = "no-store"
     return response
@@ -90,7 +91,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke_token(request: HttpRequest, token: UUID) -> HttpResponse:
+def revoke_token(request: ActorRequest, token: UUID) -> HttpResponse:
     actions.revoke_token(request.actor, token=token, reason=request.POST.get("reason", ""))
     messages.success(request, _("The token opens nothing any more."))
     return redirect(request.POST["next"]) if request.POST.get("next", "").startswith("/people/") else redirect("people:me")
