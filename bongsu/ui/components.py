@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.functional import Promise
+
 from bongsu.kernel.text import Text
 
 Tone = Literal["", "quiet", "warm", "hot", "calm", "law"]
-Words = Text | str
+Words = Text | str | Promise
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How a moment and a span are written: in the reader's zone and language, the other zone beside it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -31,7 +31,7 @@ def local(at: datetime) -> datetime:
     return timezone.localtime(at)
 
 
-def other_zone() -> ZoneInfo | type[UTC]:
+def other_zone() -> ZoneInfo:
     """The organisation's zone for a reader elsewhere, else UTC."""
     home = ZoneInfo(settings.ORGANISATION_ZONE)
     return home if timezone.get_current_timezone_name() != home.key else ZoneInfo("UTC")
@@ -82,7 +82,7 @@ def duration(span: timedelta | float | int | None, parts: int = 2) -> str:
     left = int(abs(span.total_seconds() if isinstance(span, timedelta) else span))
     sized = list(zip(SIZES, units().split("|"), strict=True))
     first = next((i for i, size in enumerate(SIZES) if left >= size), 3)
-    words = []
+    words: list[str] = []
     for size, word in sized[first : first + parts]:
         n, left = divmod(left, size)
         if n or not words:

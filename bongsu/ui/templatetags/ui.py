@@ -17,18 +17,21 @@ from django.utils.translation import gettext as _
 
 from bongsu.kernel.clock import now
 from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as noop
 from bongsu.ui import charts, language, moments, panels
 from bongsu.ui.components import Clock, DutyItem, Entry, Table
 
 register = template.Library()
 
 FIRES = {"P0": 5, "P1": 4, "P2": 3, "P3": 2, "": 1}
-STATES = {
-    "done": ("calm", "done"), "met": ("calm", "done"), "sent": ("calm", "done"), "granted": ("calm", "done"),
-    "healthy": ("calm", "done"), "running": ("warm", "running"), "sending": ("warm", "running"),
-    "pending": ("quiet", "waiting"), "waiting": ("quiet", "waiting"), "draft": ("quiet", "waiting"),
-    "held": ("warm", "waiting"), "failed": ("hot", "warning"), "refused": ("hot", "warning"), "late": ("hot", "warning"),
-    "dead": ("hot", "warning"), "open": ("warm", ""), "closed": ("quiet", ""),
+STATES = {  # tone, mark, word
+    "done": ("calm", "done", noop("done")), "met": ("calm", "done", noop("done")), "sent": ("calm", "done", noop("sent")),
+    "granted": ("calm", "done", noop("approved")), "healthy": ("calm", "done", noop("healthy")),
+    "running": ("warm", "running", noop("in progress")), "sending": ("warm", "running", noop("being sent")),
+    "pending": ("quiet", "waiting", noop("waiting")), "waiting": ("quiet", "waiting", noop("waiting")),
+    "draft": ("quiet", "waiting", noop("draft")), "held": ("warm", "waiting", noop("held back")),
+    "failed": ("hot", "warning", noop("failed")), "refused": ("hot", "warning", noop("refused")),
+    "late": ("hot", "warning", noop("late")), "dead": ("hot", "warning", noop("given up")),
 }  # fmt: skip
 
 
@@ -105,8 +108,8 @@ def chip(label: Any, tone: str = "", mark: str = "") -> str:
 @register.simple_tag
 def state(key: str, label: Any = "") -> str:
     """The chip of a state (done, running, waiting, pending, failed, held, ...): mark, word and colour."""
-    tone, mark = STATES.get(key, ("", ""))
-    return chip(label or key, tone, mark)
+    tone, mark, word = STATES.get(key, ("", "", key))
+    return chip(label or word, tone, mark)
 
 
 @register.simple_tag
