@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
@@ -38,22 +38,22 @@ class DecisionIn(Schema):
 
 
 @router.get("/approvals", response=Page[ApprovalOut])
-def list_approvals(request: HttpRequest, paging: Query[Paging], about_ref: str = "", subject: str = "") -> dict:
+def list_approvals(request: ActorRequest, paging: Query[Paging], about_ref: str = "", subject: str = "") -> dict:
     return page_of(queries.approvals(request.actor, about_ref=about_ref, subject=subject), paging, sort="-requested_at")
 
 
 @router.get("/approvals/waiting", response=list[ApprovalOut])
-def list_waiting(request: HttpRequest) -> list:
+def list_waiting(request: ActorRequest) -> list:
     return queries.waiting_for(request.actor)
 
 
 @router.get("/approvals/{uuid:approval_id}", response=ApprovalOut)
-def get_approval(request: HttpRequest, approval_id: UUID) -> object:
+def get_approval(request: ActorRequest, approval_id: UUID) -> object:
     return queries.approval(request.actor, approval_id)
 
 
 @router.post("/approvals/{uuid:approval_id}/decision", response=ApprovalOut)
-def decide_approval(request: HttpRequest, approval_id: UUID, data: DecisionIn) -> object:
+def decide_approval(request: ActorRequest, approval_id: UUID, data: DecisionIn) -> object:
     return actions.decide(
         request.actor, approval=approval_id, is_approved=data.is_approved, text_hash=data.text_hash, reason=data.reason
     )

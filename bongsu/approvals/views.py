@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bongsu.events.listening import names_of
+from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
 from .forms import DecisionForm
@@ -14,7 +15,7 @@ from .rules import STATES
 
 
 @require_GET
-def approval_list(request: HttpRequest) -> HttpResponse:
+def approval_list(request: ActorRequest) -> HttpResponse:
     waiting, asked = queries.waiting_for(request.actor), list(queries.asked_by(request.actor)[:30])
     names = names_of({row.requested_by for row in waiting})
     context = {
@@ -25,7 +26,7 @@ def approval_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def detail(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+def detail(request: ActorRequest, approval_id: UUID) -> HttpResponse:
     row = queries.approval(request.actor, approval_id)
     form = DecisionForm(request.POST or None, initial={"text_hash": row.text_hash})
     if request.method == "POST" and form.is_valid():

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
+from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
@@ -106,80 +107,80 @@ class DistributeIn(Schema):
 
 
 @router.get("/documents", response=Page[DocumentOut])
-def list_documents(request: HttpRequest, paging: Query[Paging], subject: str = "", kind: str = "") -> dict:
+def list_documents(request: ActorRequest, paging: Query[Paging], subject: str = "", kind: str = "") -> dict:
     return page_of(queries.documents(request.actor, subject=subject, kind=kind), paging, sort="-created_at")
 
 
 @router.get("/documents/{uuid:document_id}", response=DocumentOut)
-def get_document(request: HttpRequest, document_id: UUID) -> object:
+def get_document(request: ActorRequest, document_id: UUID) -> object:
     return queries.document(request.actor, document_id)
 
 
 @router.get("/documents/{uuid:document_id}/parts", response=list[PartOut])
-def list_parts(request: HttpRequest, document_id: UUID) -> list:
+def list_parts(request: ActorRequest, document_id: UUID) -> list:
     return list(queries.document(request.actor, document_id).parts.all())
 
 
 @router.put("/documents/parts/{uuid:part_id}", response=PartOut)
-def put_part(request: HttpRequest, part_id: UUID, data: PartIn) -> object:
+def put_part(request: ActorRequest, part_id: UUID, data: PartIn) -> object:
     return actions.edit_part(request.actor, part=part_id, text=data.text, version=data.version)
 
 
 @router.get("/documents/{uuid:document_id}/comments", response=list[CommentOut])
-def list_comments(request: HttpRequest, document_id: UUID) -> list:
+def list_comments(request: ActorRequest, document_id: UUID) -> list:
     return [made for made, _name in queries.comments(queries.document(request.actor, document_id))]
 
 
 @router.post("/documents/{uuid:document_id}/comments", response={201: CommentOut})
-def post_comment(request: HttpRequest, document_id: UUID, data: CommentIn) -> Status:
+def post_comment(request: ActorRequest, document_id: UUID, data: CommentIn) -> Status:
     return Status(201, actions.add_comment(request.actor, document=document_id, text=data.text, part=data.part))
 
 
 @router.post("/documents/comments/{uuid:comment_id}/resolve", response=CommentOut)
-def resolve(request: HttpRequest, comment_id: UUID) -> object:
+def resolve(request: ActorRequest, comment_id: UUID) -> object:
     return actions.resolve_comment(request.actor, comment=comment_id)
 
 
 @router.get("/documents/{uuid:document_id}/revisions", response=list[RevisionOut])
-def list_revisions(request: HttpRequest, document_id: UUID) -> list:
+def list_revisions(request: ActorRequest, document_id: UUID) -> list:
     return queries.revisions(request.actor, document_id)
 
 
 @router.post("/documents/{uuid:document_id}/submit", response=RevisionOut)
-def submit(request: HttpRequest, document_id: UUID) -> object:
+def submit(request: ActorRequest, document_id: UUID) -> object:
     return actions.submit_for_review(request.actor, document=document_id)
 
 
 @router.post("/documents/{uuid:document_id}/decision", response=DocumentOut)
-def decide(request: HttpRequest, document_id: UUID, data: ReviewIn) -> object:
+def decide(request: ActorRequest, document_id: UUID, data: ReviewIn) -> object:
     return actions.decide_review(
         request.actor, document=document_id, is_approved=data.is_approved, text_hash=data.text_hash, reason=data.reason
     )
 
 
 @router.post("/documents/{uuid:document_id}/withdraw", response=DocumentOut)
-def withdraw(request: HttpRequest, document_id: UUID, data: ReasonIn) -> object:
+def withdraw(request: ActorRequest, document_id: UUID, data: ReasonIn) -> object:
     return actions.withdraw(request.actor, document=document_id, reason=data.reason)
 
 
 @router.post("/documents/{uuid:document_id}/signatures", response={201: SignatureOut})
-def sign(request: HttpRequest, document_id: UUID, data: SignIn) -> Status:
+def sign(request: ActorRequest, document_id: UUID, data: SignIn) -> Status:
     return Status(201, actions.sign(request.actor, document=document_id, text_hash=data.text_hash))
 
 
 @router.post("/documents/{uuid:document_id}/distribute", response=DocumentOut)
-def distribute(request: HttpRequest, document_id: UUID, data: DistributeIn) -> object:
+def distribute(request: ActorRequest, document_id: UUID, data: DistributeIn) -> object:
     return actions.distribute(request.actor, document=document_id, to=data.to)
 
 
 @router.post("/documents/{uuid:document_id}/archive", response=DocumentOut)
-def archive(request: HttpRequest, document_id: UUID) -> object:
+def archive(request: ActorRequest, document_id: UUID) -> object:
     return actions.archive(request.actor, document=document_id)
 
 
 @router.get("/documents/{uuid:document_id}/as/{form}", openapi_extra={"responses": {200: {"content": {"application/pdf": {}}}}})
 def take_out(
-    request: HttpRequest, document_id: UUID, form: Literal["md", "html", "pdf"], revision: int | None = None
+    request: ActorRequest, document_id: UUID, form: Literal["md", "html", "pdf"], revision: int | None = None
 ) -> HttpResponse:
     row, made = actions.read_out(request.actor, document=document_id, form=form, revision=revision)
     return sent(row, form, made)

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
 from bongsu.approvals import queries as approvals
 from bongsu.events.listening import names_of
+from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
 from .forms import CommentForm, DistributeForm, PartForm, ReasonForm, ReviewForm
@@ -22,25 +23,25 @@ from .rules.markdown import markdown_html
 
 
 @require_GET
-def document_list(request: HttpRequest) -> HttpResponse:
+def document_list(request: ActorRequest) -> HttpResponse:
     rows = queries.documents(request.actor)[:200]
     return render(request, "documents/list.html", {"documents": [(row, review.STATES[row.state]) for row in rows]})
 
 
 @require_GET
-def detail(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def detail(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _page(request, queries.document(request.actor, document_id))
 
 
 @require_GET
-def preview(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def preview(request: ActorRequest, document_id: UUID) -> HttpResponse:
     """The page itself, fetched again after every save."""
     row = queries.document(request.actor, document_id)
     return render(request, "documents/preview.html", {"document": row, "page": _paper(row)})
 
 
 @require_POST
-def preview_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
+def preview_part(request: ActorRequest, part_id: UUID) -> HttpResponse:
     """What is being typed, as it would be printed; nothing is kept."""
     row = queries.part(request.actor, part_id)
     html = markdown_html(request.POST.get("text", ""))
@@ -48,7 +49,7 @@ def preview_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def edit_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
+def edit_part(request: ActorRequest, part_id: UUID) -> HttpResponse:
     row = queries.part(request.actor, part_id)
     form = PartForm(request.POST)
     if not form.is_valid():
@@ -66,48 +67,48 @@ def edit_part(request: HttpRequest, part_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def comment(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def comment(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, CommentForm, actions.add_comment)
 
 
 @require_POST
-def resolve_comment(request: HttpRequest, comment_id: UUID) -> HttpResponse:
+def resolve_comment(request: ActorRequest, comment_id: UUID) -> HttpResponse:
     return redirect("documents:detail", document_id=actions.resolve_comment(request.actor, comment=comment_id).document_id)
 
 
 @require_POST
-def submit(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def submit(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, forms.Form, actions.submit_for_review)
 
 
 @require_POST
-def decide(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def decide(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, ReviewForm, actions.decide_review)
 
 
 @require_POST
-def withdraw(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def withdraw(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, ReasonForm, actions.withdraw)
 
 
 @require_POST
-def distribute(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def distribute(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, DistributeForm, actions.distribute)
 
 
 @require_POST
-def archive(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def archive(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return _act(request, document_id, forms.Form, actions.archive)
 
 
 @require_POST
-def sign(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def sign(request: ActorRequest, document_id: UUID) -> HttpResponse:
     actions.sign(request.actor, document=document_id, text_hash=request.POST.get("text_hash", ""))
     return redirect("documents:detail", document_id=document_id)
 
 
 @require_GET
-def revisions(request: HttpRequest, document_id: UUID) -> HttpResponse:
+def revisions(request: ActorRequest, document_id: UUID) -> HttpResponse:
     """All revisions, and what changed between two of them."""
     row = queries.document(request.actor, document_id)
     kept = queries.revisions(request.actor, document_id)
@@ -125,7 +126,7 @@ def revisions(request: HttpRequest, document_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def take_out(request: HttpRequest, document_id: UUID, form: str) -> HttpResponse:
+def take_out(request: ActorRequest, document_id: UUID, form: str) -> HttpResponse:
     row, made = actions.read_out(
         request.actor, document=document_id, form=form, revision=_number(request, "revision", []) or None
     )
@@ -142,12 +143,12 @@ def sent(row: Document, form: str, made: bytes) -> HttpResponse:
     return response
 
 
-def _number(request: HttpRequest, name: str, default: list[int]) -> int:
+def _number(request: ActorRequest, name: str, default: list[int]) -> int:
     given = request.GET.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 7 else (default[0] if default else 0)
 
 
-def _act(request: HttpRequest, document_id: UUID, kind: type[forms.Form], act: Callable[..., Any]) -> HttpResponse:
+def _act(request: ActorRequest, document_id: UUID, kind: type[forms.Form], act: Callable[..., Any]) -> HttpResponse:
     """Run one action with what the form holds; a form that does not hold is shown again on the page."""
     form = kind(request.POST)
     if not form.is_valid():
@@ -156,7 +157,7 @@ def _act(request: HttpRequest, document_id: UUID, kind: type[forms.Form], act: C
     return redirect("documents:detail", document_id=document_id)
 
 
-def _page(request: HttpRequest, row: Document, *, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+def _page(request: ActorRequest, row: Document, *, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
     actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
     signed = queries.signatures(row)
     text_hash = newest.hash if newest else ""
@@ -198,11 +199,11 @@ def _part_context(part: Part, form: PartForm | None = None) -> dict[str, Any]:
     }
 
 
-def _part(request: HttpRequest, part: Part, *, form: PartForm | None = None, status: int = 200) -> HttpResponse:
+def _part(request: ActorRequest, part: Part, *, form: PartForm | None = None, status: int = 200) -> HttpResponse:
     return render(request, "documents/part.html", {**_part_context(part, form), "is_editable": True}, status=status)
 
 
-def _conflict(request: HttpRequest, conflict: actions.EditConflict, mine: str) -> HttpResponse:
+def _conflict(request: ActorRequest, conflict: actions.EditConflict, mine: str) -> HttpResponse:
     """Both texts side by side; saving again, knowing the other's, is the reader's to decide."""
     part = conflict.current
     context = {

@@ -3,13 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
+from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
+from .rules import LARGEST
 from .views import sent
 
 router = Router(tags=["files"])
@@ -53,19 +55,19 @@ class RevealOut(Schema):
 
 
 @router.get("/files", response=Page[FileOut])
-def list_files(request: HttpRequest, subject: str, paging: Query[Paging], is_complete: bool = False) -> dict:
+def list_files(request: ActorRequest, subject: str, paging: Query[Paging], is_complete: bool = False) -> dict:
     return page_of(queries.files(request.actor, subject, is_complete=is_complete), paging, sort="stored_at")
 
 
 @router.post("/files", response={201: FileOut})
-def store_file(request: HttpRequest, data: Form[FileIn], file: File[UploadedFile]) -> Status:
+def store_file(request: ActorRequest, data: Form[FileIn], file: File[UploadedFile]) -> Status:
     return Status(
         201,
         actions.store(
             request.actor,
             subject=data.subject,
             name=file.name or "",
-            content=file.file,
+            content=file.read(LARGEST + 1),
             media_type=file.content_type or "",
             kind=data.kind,
             labels=data.labels,
@@ -74,25 +76,25 @@ def store_file(request: HttpRequest, data: Form[FileIn], file: File[UploadedFile
 
 
 @router.get("/files/{uuid:file_id}", response=FileOut)
-def get_file(request: HttpRequest, file_id: UUID) -> object:
+def get_file(request: ActorRequest, file_id: UUID) -> object:
     return queries.file(request.actor, file_id)
 
 
 @router.get("/files/{uuid:file_id}/content", openapi_extra={"responses": {200: {"content": {"application/octet-stream": {}}}}})
-def get_content(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def get_content(request: ActorRequest, file_id: UUID) -> HttpResponse:
     return sent(*actions.read_file(request.actor, file_id=file_id))
 
 
 @router.post("/files/{uuid:file_id}/reveal", response=RevealOut)
-def reveal_file(request: HttpRequest, file_id: UUID, data: ReasonIn) -> object:
+def reveal_file(request: ActorRequest, file_id: UUID, data: ReasonIn) -> object:
     return actions.reveal(request.actor, file_id=file_id, reason=data.reason)
 
 
 @router.put("/files/{uuid:file_id}/labels", response=FileOut)
-def label_file(request: HttpRequest, file_id: UUID, data: LabelsIn) -> object:
+def label_file(request: ActorRequest, file_id: UUID, data: LabelsIn) -> object:
     return actions.label(request.actor, file_id=file_id, labels=data.labels, reason=data.reason)
 
 
 @router.post("/files/{uuid:file_id}/supersede", response=FileOut)
-def supersede_file(request: HttpRequest, file_id: UUID, data: SupersedeIn) -> object:
+def supersede_file(request: ActorRequest, file_id: UUID, data: SupersedeIn) -> object:
     return actions.supersede(request.actor, file_id=file_id, by=data.by, reason=data.reason)

@@ -3,12 +3,13 @@
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bongsu.kernel.errors import Refused
 from bongsu.kernel.text import gettext_noop
+from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
 from .forms import RevealForm
@@ -17,7 +18,7 @@ from .rules import is_picture, sent_type
 
 
 @require_GET
-def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def download(request: ActorRequest, file_id: UUID) -> HttpResponse:
     stored = queries.file(request.actor, file_id)
     if not queries.may_open(request.actor, stored):
         return redirect("files:reveal", file_id=file_id)
@@ -25,7 +26,7 @@ def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def picture(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def picture(request: ActorRequest, file_id: UUID) -> HttpResponse:
     stored, content = actions.read_file(request.actor, file_id=file_id)
     if not is_picture(stored.media_type, content):
         raise Refused(gettext_noop("This file is not a picture that can be shown. Download it."))
@@ -33,7 +34,7 @@ def picture(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def reveal(request: HttpRequest, file_id: UUID) -> HttpResponse:
+def reveal(request: ActorRequest, file_id: UUID) -> HttpResponse:
     stored = queries.file(request.actor, file_id)
     form = RevealForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

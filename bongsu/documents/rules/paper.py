@@ -82,13 +82,13 @@ def pdf(paper: Paper) -> bytes:
     """The document as PDF/A-2b, A4, numbered pages, fonts embedded, metadata only `paper.id`."""
     data = json.dumps(_clean(_page(paper)), ensure_ascii=False)
     with tempfile.TemporaryDirectory(prefix="bongsu-paper-") as empty:
-        return typst.compile(
+        return typst.compile(  # type: ignore[call-overload]  # its stub wants one type for source and paths
             (HERE / "paper" / "paper.typ").read_bytes(),
             root=empty,
             font_paths=[str(FONTS)],
             ignore_system_fonts=True,
             sys_inputs={"page": data},
-            pdf_standards="a-2b",  # type: ignore[arg-type]  # the stub wants a list, the library takes both
+            pdf_standards="a-2b",
             package_path=empty,
             package_cache_path=empty,
             timestamp=int(paper.at.timestamp()),

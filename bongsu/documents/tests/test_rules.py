@@ -79,7 +79,8 @@ def test_odd_markdown_never_breaks_the_page(text: str) -> None:
 
 def test_the_subset_people_write_is_drawn() -> None:
     html = markdown_html(
-        "# 제목\n\n**굵게** *기울임* `코드` ~~취소~~\n\n- [ ] 할 일\n- [x] 한 일\n\n1. 하나\n\n> 인용\n\n| a | b |\n|-|-|\n| 1 | 2 |"
+        "# 제목\n\n**굵게** *기울임* `코드` ~~취소~~\n\n- [ ] 할 일\n- [x] 한 일\n\n1. 하나\n\n> 인용\n\n"
+        "| a | b |\n|-|-|\n| 1 | 2 |"
     )
     for piece in (
         "<h2>제목</h2>",

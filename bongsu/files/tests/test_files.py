@@ -101,9 +101,13 @@ def test_orphans_are_swept_after_an_hour_and_files_of_records_never(bob: Actor, 
 
     class Broken(Exception): ...
 
-    with pytest.raises(Broken), transaction.atomic():
-        actions.store(bob, subject=subject, name="b.txt", content=b"orphan")
+    @action
+    def store_and_break(actor: Actor) -> None:
+        actions.store(actor, subject=subject, name="b.txt", content=b"orphan")
         raise Broken
+
+    with pytest.raises(Broken):
+        store_and_break(bob)
     orphan = storage / path_of(digest(b"orphan"))
     reactions.sweep()
     assert orphan.exists(), "young: its transaction may still be open"
