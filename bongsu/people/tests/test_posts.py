@@ -151,3 +151,11 @@ def test_D8_holding_a_post_counts_for_its_scope_and_the_whole(posts, root, alice
     assert queries.holds_post(bob.person_id, "engineer_in_charge", SCORING)
     assert not queries.holds_post(bob.person_id, "engineer_in_charge", "system:other")
     assert not queries.holds_post(alice.person_id, "engineer_in_charge", SCORING)
+
+
+def test_D8_M6_a_problem_is_said_with_the_title_of_the_readers_language(posts, root):
+    from bongsu.ui.language import say
+
+    [problem] = [p for p in queries.standing_check() if p.post == "ciso"]
+    assert say(problem.text, "en") == "CISO: nobody holds it. Until then the administrators are asked."
+    assert say(problem.text, "ko") == "정보보호 최고책임자: 맡은 사람이 없습니다. 채워질 때까지 관리자에게 연락합니다."
