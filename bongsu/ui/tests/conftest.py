@@ -13,7 +13,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import override_settings
 
 from bongsu.kernel.actors import Actor
-from bongsu.ui import frame, panels
+from bongsu.ui import frame, language, panels
 
 ALICE = Actor(key="person:alice", name="앨리스", person_id=uuid.uuid4(), grants=frozenset({"see"}))
 
@@ -65,6 +65,7 @@ def alone(monkeypatch) -> Iterator[None]:
     for register in ("_alarms", "_banners", "_finders", "_stream_place"):
         monkeypatch.setattr(frame, register, [])
     monkeypatch.setattr(panels, "_panels", {})
+    monkeypatch.setattr(language, "_remember", [])
     templates = [{**settings.TEMPLATES[0], "DIRS": [Path(__file__).parent / "templates"]}]
     with override_settings(**ALONE, TEMPLATES=templates):
         yield
