@@ -122,7 +122,7 @@ def _said(value: Any, language: str) -> str:
 
 def _about(message: Message) -> dict[str, str]:
     return {
-        "subject": message.subject_id, "message": str(message.id), "recipient": message.recipient, "name": message.name,
+        "subject": message.subject_id, "message": str(message.id), "recipient": message.recipient, "recipient_name": message.name,
         "purpose": message.purpose,
     }  # fmt: skip
 

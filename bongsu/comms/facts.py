@@ -6,13 +6,13 @@ from bongsu.kernel.text import gettext_noop as _
 
 @fact("comms.message_written")
 class MessageWritten(Fact):
-    sentence = _("A message to {name} was written ({purpose}).")
-    personal = frozenset({"name"})
+    sentence = _("A message to {recipient_name} was written ({purpose}).")
+    personal = frozenset({"recipient_name"})
     icon = "message"
     on_timeline = False
     message: str
     recipient: str
-    name: str
+    recipient_name: str
     purpose: str
     template: str
     template_version: int
@@ -22,12 +22,12 @@ class MessageWritten(Fact):
 
 @fact("comms.message_sent")
 class MessageSent(Fact):
-    sentence = _("{name} was sent a message by {way} ({purpose}).")
-    personal = frozenset({"name"})
+    sentence = _("{recipient_name} was sent a message by {way} ({purpose}).")
+    personal = frozenset({"recipient_name"})
     icon = "message"
     message: str
     recipient: str
-    name: str
+    recipient_name: str
     purpose: str
     way: str
     may_have_been_sent_twice: bool
@@ -35,36 +35,36 @@ class MessageSent(Fact):
 
 @fact("comms.message_failed")
 class MessageFailed(Fact):
-    sentence = _("{name} could not be reached ({purpose}): {why}")
-    personal = frozenset({"name", "why"})
+    sentence = _("{recipient_name} could not be reached ({purpose}): {why}")
+    personal = frozenset({"recipient_name", "why"})
     icon = "warning"
     message: str
     recipient: str
-    name: str
+    recipient_name: str
     purpose: str
     why: str
 
 
 @fact("comms.message_held")
 class MessageHeld(Fact):
-    sentence = _("The message to {name} did not leave the house: {reason} ({purpose}).")
-    personal = frozenset({"name"})
+    sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
+    personal = frozenset({"recipient_name"})
     icon = "hold"
     message: str
     recipient: str
-    name: str
+    recipient_name: str
     purpose: str
     reason: str
 
 
 @fact("comms.message_acknowledged")
 class MessageAcknowledged(Fact):
-    sentence = _("{name} acknowledged the message ({purpose}).")
-    personal = frozenset({"name"})
+    sentence = _("{recipient_name} acknowledged the message ({purpose}).")
+    personal = frozenset({"recipient_name"})
     icon = "check"
     message: str
     recipient: str
-    name: str
+    recipient_name: str
     purpose: str
     via: str
 

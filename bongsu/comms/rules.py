@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bongsu.kernel.text import Text, text
-from bongsu.kernel.text import gettext_noop as _
-
 KIND_OF = {"email": "mail", "slack": "channel", "pager": "pager"}  # no plug-in speaks by telephone
 
 # (from, to): why

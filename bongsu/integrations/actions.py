@@ -50,7 +50,7 @@ def create_connection(
     row.subject = open_subject(actor, row.ref)
     row.save(force_insert=True)
     record(actor, facts.ConnectionCreated(
-        subject=row.subject_id, name=row.name, plugin=row.plugin, allowed_targets=row.allowed_targets
+        subject=row.subject_id, connection_name=row.name, plugin=row.plugin, allowed_targets=row.allowed_targets
     ))  # fmt: skip
     return row
 
@@ -74,7 +74,7 @@ def change_connection(
     row.health, row.health_text = "unknown", ""
     row.save()
     record(actor, facts.ConnectionChanged(
-        subject=row.subject_id, name=row.name, changed=changed, allowed_targets=row.allowed_targets
+        subject=row.subject_id, connection_name=row.name, changed=changed, allowed_targets=row.allowed_targets
     ))  # fmt: skip
     return row
 
@@ -126,7 +126,9 @@ def switch_connection(actor: Actor, *, connection: UUID | str, is_enabled: bool,
     row = _locked(connection)
     row.is_enabled = is_enabled
     row.save(update_fields=["is_enabled"])
-    record(actor, facts.ConnectionSwitched(subject=row.subject_id, name=row.name, is_enabled=is_enabled, reason=reason))
+    record(actor, facts.ConnectionSwitched(
+        subject=row.subject_id, connection_name=row.name, is_enabled=is_enabled, reason=reason
+    ))  # fmt: skip
     return row
 
 
@@ -155,7 +157,7 @@ def rotate_in_token(actor: Actor, *, connection: UUID | str) -> str:
     slot = 1 - live[-1].slot if live else 0
     token = secrets.token_urlsafe(32)
     InToken.objects.create(connection=row, slot=slot, hash=token_hash(token))
-    record(actor, facts.InTokenRotated(subject=row.subject_id, name=row.name, slot=slot))
+    record(actor, facts.InTokenRotated(subject=row.subject_id, connection_name=row.name, slot=slot))
     return token
 
 
@@ -173,7 +175,7 @@ def end_in_token(actor: Actor, *, connection: UUID | str, slot: int) -> None:
 def _end_token(actor: Actor, row: Connection, token: InToken) -> None:
     token.ended_at = now()
     token.save(update_fields=["ended_at"])
-    record(actor, facts.InTokenEnded(subject=row.subject_id, name=row.name, slot=token.slot))
+    record(actor, facts.InTokenEnded(subject=row.subject_id, connection_name=row.name, slot=token.slot))
 
 
 # ---- calls ------------------------------------------------------------------------------------------------------------
@@ -344,7 +346,9 @@ def finish_call(actor: Actor, *, call: Call, sent: Sent, may_be_twice: bool) -> 
     _note_health(actor, row.connection_id, "good", str(sent.receipt.get("said", "")))
     if row.operation == "test":
         said = str(sent.receipt.get("said", ""))[:300]
-        record(actor, facts.ConnectionTested(subject=row.subject_id, name=row.connection.name, health="good", said=said))
+        record(actor, facts.ConnectionTested(
+            subject=row.subject_id, connection_name=row.connection.name, health="good", said=said
+        ))  # fmt: skip
     record(actor, facts.CallDone(
         external_id=row.external_id, receipt=rules.short(sent.receipt),
         may_have_been_sent_twice=row.may_have_been_sent_twice, **_about(row),
@@ -375,7 +379,9 @@ def fail_call(actor: Actor, *, call: Call, error: TransportError) -> None:
         return
     if row.operation == "test":
         said = row.error[:300]
-        record(actor, facts.ConnectionTested(subject=row.subject_id, name=row.connection.name, health="failing", said=said))
+        record(actor, facts.ConnectionTested(
+            subject=row.subject_id, connection_name=row.connection.name, health="failing", said=said
+        ))  # fmt: skip
     record(actor, facts.CallFailed(error=row.error[:500], attempts=row.attempts, receipt={}, **_about(row)))
 
 
@@ -385,4 +391,4 @@ def _note_health(actor: Actor, connection: UUID, health: str, said: str) -> None
     row.health, row.health_text, row.health_at = health, said[:500], now()
     row.save(update_fields=["health", "health_text", "health_at"])
     if is_new:
-        record(actor, facts.HealthChanged(subject=row.subject_id, name=row.name, health=health, said=row.health_text))
+        record(actor, facts.HealthChanged(subject=row.subject_id, connection_name=row.name, health=health, said=row.health_text))

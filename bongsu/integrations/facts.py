@@ -8,62 +8,62 @@ from bongsu.kernel.text import gettext_noop as _
 
 @fact("integrations.connection_created")
 class ConnectionCreated(Fact):
-    sentence = _("{actor} created the connection “{name}” ({plugin}).")
+    sentence = _("{actor} created the connection “{connection_name}” ({plugin}).")
     icon = "plug"
-    name: str
+    connection_name: str
     plugin: str
     allowed_targets: list[str]
 
 
 @fact("integrations.connection_changed")
 class ConnectionChanged(Fact):
-    sentence = _("{actor} changed the connection “{name}”: {changed}.")
+    sentence = _("{actor} changed the connection “{connection_name}”: {changed}.")
     icon = "plug"
-    name: str
+    connection_name: str
     changed: list[str]
     allowed_targets: list[str]
 
 
 @fact("integrations.connection_switched")
 class ConnectionSwitched(Fact):
-    sentence = _("{actor} switched the connection “{name}”: enabled is {is_enabled}.")
+    sentence = _("{actor} switched the connection “{connection_name}”: enabled is {is_enabled}.")
     icon = "plug"
-    name: str
+    connection_name: str
     is_enabled: bool
     reason: str
 
 
 @fact("integrations.connection_tested")
 class ConnectionTested(Fact):
-    sentence = _("{actor} tested the connection “{name}”: {health}.")
+    sentence = _("{actor} tested the connection “{connection_name}”: {health}.")
     icon = "plug"
-    name: str
+    connection_name: str
     health: str
     said: str
 
 
 @fact("integrations.health_changed")
 class HealthChanged(Fact):
-    sentence = _("The connection “{name}” is now {health}.")
+    sentence = _("The connection “{connection_name}” is now {health}.")
     icon = "plug"
-    name: str
+    connection_name: str
     health: str
     said: str
 
 
 @fact("integrations.in_token_rotated")
 class InTokenRotated(Fact):
-    sentence = _("{actor} issued a new intake address for “{name}”.")
+    sentence = _("{actor} issued a new intake address for “{connection_name}”.")
     icon = "key"
-    name: str
+    connection_name: str
     slot: int
 
 
 @fact("integrations.in_token_ended")
 class InTokenEnded(Fact):
-    sentence = _("{actor} ended an intake address of “{name}”.")
+    sentence = _("{actor} ended an intake address of “{connection_name}”.")
     icon = "key"
-    name: str
+    connection_name: str
     slot: int
 
 

@@ -18,8 +18,9 @@ from bongsu.kernel import clock
 from bongsu.kernel.actors import system
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.packs.actions import install_default
-from bongsu.people.actions.persons import add_contact_way
+from bongsu.people.actions.persons import add_contact_way, order_contact_ways
 from bongsu.people.models import Person
+from bongsu.people.queries import ways_of
 
 pytestmark = pytest.mark.django_db
 HOUSE = system("tests")
@@ -59,6 +60,11 @@ def way(console, actor, channel, address):
     add_contact_way(console, person=actor.person_id, channel=channel, address=address)
 
 
+def slack_first(console, actor):
+    ways = sorted(ways_of([actor.person_id])[actor.person_id], key=lambda w: w.channel != "slack")
+    order_contact_ways(console, person=actor.person_id, order=[w.id for w in ways])
+
+
 def read(raw):
     return message_from_string(raw, policy=policy.default)
 
@@ -83,7 +89,7 @@ def test_each_is_told_in_their_language_and_what_was_sent_is_kept(incident, inbo
         assert mail_["Subject"] == message.title
         assert (message.state, message.template, message.template_version) == ("sent", "escalation", 1)
         assert message.sendings.get().external_id == mail_["Message-ID"]
-    assert {f.name for f in said("message_sent")} == {"Kim", "Bob"}
+    assert {f.recipient_name for f in said("message_sent")} == {"Kim", "Bob"}
 
 
 def test_the_same_key_tells_nobody_twice(incident, inbox, mail, bob, drain):
@@ -108,6 +114,7 @@ def test_urgent_goes_by_every_way_at_once(incident, inbox, mail, slack, pagerdut
 
 def test_mail_is_the_last_resort_when_chat_refuses(incident, inbox, mail, slack, console, bob, drain):
     way(console, bob, "slack", "U-GONE")
+    slack_first(console, bob)
     (message,) = tell(incident, persons(bob))
     drain()
     message.refresh_from_db()

@@ -8,10 +8,9 @@ import re
 import smtplib
 import ssl
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
+from email.header import Header
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +19,7 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.transport import checked_address
 
 TIMEOUT = 8.0  # seconds per answer of the server
-ONE_LINE = re.compile(r"[\r\n]+")
+ADDRESS = re.compile(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]{1,250}")
 
 
 @dataclass(frozen=True)
@@ -63,21 +62,20 @@ class Plugin(Mail):
             raise TransportError(self.transport.clean(f"the mail server broke off: {error}")) from error
         if refused:
             raise TransportError("the mail server refused the recipient", permanent=True)
-        return Sent({"message_id": message["Message-ID"], "to": to}, str(message["Message-ID"]))
+        return Sent({"message_id": str(message["Message-ID"]), "to": to}, str(message["Message-ID"]))
 
-    def _message(self, key: str, to: str, subject: str, text: str, language: str) -> EmailMessage:
-        message = EmailMessage()
-        try:
-            message["From"] = Address(display_name=self.config.sender_name, addr_spec=self.config.sender)
-            message["To"] = Address(addr_spec=to)
-        except (HeaderParseError, ValueError, IndexError) as error:
-            raise TransportError(f"not a mail address: {to}", permanent=True, not_sent=True) from error
-        message["Subject"] = ONE_LINE.sub(" ", subject)
+    def _message(self, key: str, to: str, subject: str, text: str, language: str) -> MIMEText:
+        # The newer EmailMessage loses spaces when it folds long Korean subjects; this one does not.
+        if not ADDRESS.fullmatch(to):
+            raise TransportError(f"not a mail address: {to}", permanent=True, not_sent=True)
+        message = MIMEText(text, "plain", "utf-8")
+        message["From"] = formataddr((self.config.sender_name, self.config.sender), "utf-8")
+        message["To"] = to
+        message["Subject"] = Header(" ".join(subject.split()), "utf-8")
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:40]}@{self.config.sender.rpartition('@')[2]}>"
         message["Content-Language"] = language
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text, charset="utf-8")
         return message
 
     def _session(self) -> smtplib.SMTP:
