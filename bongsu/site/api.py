@@ -27,7 +27,7 @@ import bongsu
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import BongsuError, Forbidden, Invalid, NotFound
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.people.queries import actor_of_token
+from bongsu.people.sessions import actor_of_bearer
 from bongsu.ui.doors import Problem
 from bongsu.ui.language import asked, say
 
@@ -73,7 +73,7 @@ def caller(request: HttpRequest) -> Actor | None:
         scheme, _space, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated(SIGN_IN)
-        request.actor = request.token_actor = actor_of_token(token.strip())  # type: ignore[attr-defined]
+        request.actor = request.token_actor = actor_of_bearer(request, token.strip())  # type: ignore[attr-defined]
     return request.token_actor  # type: ignore[attr-defined, no-any-return]
 
 

@@ -15,6 +15,7 @@ from types import FrameType
 import uvicorn
 from django.conf import settings
 from django.db import connections
+from django.urls import get_resolver
 
 from bongsu.kernel.errors import Refused
 from bongsu.kernel.text import gettext_noop as _
@@ -145,8 +146,7 @@ class Supervisor:
         self.children = [Child("web") for _each in range(count)] + [Child("worker") for _each in range(min(count, 2))]
 
     def run(self) -> int:
-        from . import urls  # noqa: F401  (loaded once, shared by all children)
-
+        get_resolver().url_patterns  # noqa: B018  (the whole site is loaded once and shared by all children)
         for number in SIGNALS:
             signal.signal(number, lambda _number, _frame: self.stop.set())
         try:

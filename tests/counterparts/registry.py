@@ -56,9 +56,9 @@ def registry(mlflow: str, home: Path) -> Iterator[Registry]:
     port, log = free_port(), home / "mlflow.log"
     command = [mlflow, "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "artifacts")]
-    quiet = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    quiet = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with running(command, log=log, cwd=home, env=quiet):
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), what="MLflow", seconds=180, log=log)
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), what="MLflow", seconds=300, log=log)
         yield Registry(f"http://127.0.0.1:{port}")
 
 
