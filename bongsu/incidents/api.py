@@ -310,7 +310,9 @@ def timeline(request: HttpRequest, number: str, limit: int = Query(200, ge=1, le
 
 def _line(line: queries.Line, language: str) -> dict[str, Any]:
     entry = line.entry
-    values = {name: getattr(entry, name) for name in ("event", "name", "actor", "actor_name", "occurred_at", "recorded_at", "hash")}
+    values = {
+        name: getattr(entry, name) for name in ("event", "name", "actor", "actor_name", "occurred_at", "recorded_at", "hash")
+    }
     return {
         **values,
         "is_backdated": entry.is_backdated,

@@ -13,4 +13,6 @@ class IncidentsConfig(AppConfig):
         from . import reactions  # noqa: F401
 
         frame.register_nav("incidents", _("Incidents"), "incidents:list", order=20, grant="see")
-        frame.register_command("declare", _("Declare an incident"), "incidents:declare", order=10, grant="incident.declare", words="new 선언 신고")
+        frame.register_command(
+            "declare", _("Declare an incident"), "incidents:declare", order=10, grant="incident.declare", words="new 선언 신고"
+        )

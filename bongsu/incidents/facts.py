@@ -287,12 +287,3 @@ class NeededPersonCalled(Fact):
     icon = "person"
     person: str
     person_name: str
-
-
-@fact("incidents.timers_recomputed")
-class TimersRecomputed(Fact):
-    """After a change of severity: each running deadline old → new, one line."""
-
-    sentence = _("Deadlines computed again: {changes}")
-    icon = "clock"
-    changes: list[str]

@@ -29,9 +29,7 @@ def _severities(taxonomy: Taxonomy, language: str) -> list[tuple[str, str]]:
 
 def _classes(taxonomy: Taxonomy, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Types as groups, sub-types as `type/subtype` choices."""
-    return [
-        (t.label.say(language), [(f"{t.key}/{s.key}", s.label.say(language)) for s in t.subtypes]) for t in taxonomy.types
-    ]
+    return [(t.label.say(language), [(f"{t.key}/{s.key}", s.label.say(language)) for s in t.subtypes]) for t in taxonomy.types]
 
 
 class Moment(forms.DateTimeField):
@@ -53,16 +51,22 @@ class RefusableForm(forms.Form):
 class DeclareForm(RefusableForm):
     title = forms.CharField(label=_("What is happening?"), max_length=200)
     classification = forms.ChoiceField(label=_("Type"))
-    severity = forms.ChoiceField(label=_("Severity"), widget=forms.RadioSelect, help_text=_("Unsure between two? Take the graver one."))
+    severity = forms.ChoiceField(
+        label=_("Severity"), widget=forms.RadioSelect, help_text=_("Unsure between two? Take the graver one.")
+    )
     system = forms.ChoiceField(label=_("AI system"), required=False)
     description = forms.CharField(label=_("What do we know?"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
     affected_scope = forms.CharField(label=_("Who and what is affected?"), required=False, max_length=300)
     occurred_at = Moment(label=_("When did it begin?"), required=False)
     detected_at = Moment(label=_("When was it noticed?"), required=False)
-    commander = forms.ChoiceField(label=_("Incident commander"), required=False, help_text=_("Left empty: you, or the triage desk."))
+    commander = forms.ChoiceField(
+        label=_("Incident commander"), required=False, help_text=_("Left empty: you, or the triage desk.")
+    )
     is_drill = forms.BooleanField(label=_("This is a drill: nothing leaves the house"), required=False)
     restriction = forms.CharField(
-        label=_("Restrict, because"), required=False, help_text=_("With a reason only named people and the severity's posts may read it.")
+        label=_("Restrict, because"),
+        required=False,
+        help_text=_("With a reason only named people and the severity's posts may read it."),
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
@@ -144,7 +148,9 @@ class StateForm(ActForm):
 class NoteForm(ActForm):
     title = _("Add a note")
     text = forms.CharField(label=_("What happened?"), widget=forms.Textarea(attrs={"rows": 2}), max_length=20_000)
-    kind = forms.ChoiceField(label=_("Kind"), choices=[(NOTE, _("Note")), (DECISION, _("Decision"))], initial=NOTE, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[(NOTE, _("Note")), (DECISION, _("Decision"))], initial=NOTE, widget=forms.RadioSelect
+    )
     occurred_at = Moment(label=_("When, if earlier"), required=False)
 
 
@@ -202,7 +208,11 @@ class AwarenessForm(ActForm):
         self.choose("evidence", [("", "—"), *((str(e.id), e.title) for e in self.incident.evidence.all())])
 
     def values(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "person": self.cleaned_data["person"] or None, "evidence": self.cleaned_data["evidence"] or None}
+        return {
+            **self.cleaned_data,
+            "person": self.cleaned_data["person"] or None,
+            "evidence": self.cleaned_data["evidence"] or None,
+        }
 
 
 class AwarenessChangeForm(ReasonForm):
@@ -229,7 +239,9 @@ class ImpactForm(ActForm):
     regions = forms.CharField(label=_("Regions"), required=False, help_text=_("Country codes, separated by commas: KR, EU"))
     loss = forms.DecimalField(label=_("Estimated loss"), required=False, min_value=0, max_digits=18, decimal_places=2)
     currency = forms.CharField(label=_("Currency"), required=False, min_length=3, max_length=3)
-    regulatory_risk = forms.CharField(label=_("Regulatory risk"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    regulatory_risk = forms.CharField(
+        label=_("Regulatory risk"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def prepare(self) -> None:
         for name in self.fields:
@@ -285,7 +297,13 @@ class DeadlineForm(ActForm):
     def values(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)
         due = data.pop("due").replace(tzinfo=ZoneInfo(data["zone"]))
-        return {"title": data["name"], "authority": data["authority"], "due_at": due, "zone": data["zone"], "is_legal": data["is_legal"]}
+        return {
+            "title": data["name"],
+            "authority": data["authority"],
+            "due_at": due,
+            "zone": data["zone"],
+            "is_legal": data["is_legal"],
+        }
 
 
 class MeetForm(ActForm):

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
 from bongsu.events.models import Event, Subject
 from bongsu.events.queries import Entry, entries_of, must_see, values_of, visible
@@ -178,3 +181,22 @@ def commanders_of(rows: Iterable[Incident]) -> dict[UUID, str]:
     return dict(found.values_list("incident_id", "person__name"))
 
 
+def spoken(incident: Incident) -> dict[str, Any]:
+    """What message templates may say of an incident; `comms` says each for its recipient."""
+    taxonomy = taxonomy_of(incident)
+    state, chief = taxonomy.state(incident.state).label, commander(incident)
+    unknown = {"ko": "확인 중", "en": "not known yet"}
+    users = f"{incident.affected_users:,}" if incident.affected_users is not None else None
+    return {
+        "incident_id": incident.number,
+        "title": incident.title,
+        "severity": incident.severity,
+        "state": {"ko": state.ko, "en": state.en},
+        "owner": chief.person.name if chief else unknown,
+        "occurred_at": incident.occurred_at or incident.detected_at,
+        "scope_users": {"ko": f"사용자 {users}명", "en": f"{users} users"} if users else unknown,
+        "scope_services": incident.affected_scope or (incident.system.name if incident.system else unknown),
+        "scope_regions": ", ".join(incident.regions) or unknown,
+        "status_page": incident.status_page_url or "—",
+        "link": f"{settings.BASE_URL}{reverse('incidents:detail', args=[incident.number])}",
+    }

@@ -56,7 +56,9 @@ def _duties(at: Situation) -> list[Text]:
     if at.waits_for_listeners:
         return [text(_("a moment of patience: some parts of the house have not said yet what this incident still owes"))]
     if at.open_duties and not at.has_reason:
-        return [text(_("a reason, because {n} duties are open: {titles}"), n=len(at.open_duties), titles=", ".join(at.open_duties))]
+        return [
+            text(_("a reason, because {n} duties are open: {titles}"), n=len(at.open_duties), titles=", ".join(at.open_duties))
+        ]
     return []
 
 

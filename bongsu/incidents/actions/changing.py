@@ -86,9 +86,7 @@ def move_state(actor: Actor, *, incident: UUID, state: str, reason: str = "") ->
     found.save(update_fields=["state", "is_open", "resolved_at", "closed_at"])
     record(
         actor,
-        StateMoved(
-            subject=found.subject_id, old=old, new=state, reason=reason, restarts_clocks=transition.restarts_clocks
-        ),
+        StateMoved(subject=found.subject_id, old=old, new=state, reason=reason, restarts_clocks=transition.restarts_clocks),
     )
     return found
 
@@ -173,5 +171,3 @@ def _label(taxonomy: Any, state: str, actor: Actor) -> str:
 
 def _joined(lacks: list[Text]) -> Text:
     return Text(" · ".join(str(t) for t in lacks)) if len(lacks) > 1 else lacks[0]
-
-

@@ -38,9 +38,7 @@ def require(
     if is_new:
         record(
             actor,
-            DutyRequired(
-                subject=incident.subject_id, duty=key, title=said(title, "ko"), due_at=due_at, is_legal=is_legal
-            ),
+            DutyRequired(subject=incident.subject_id, duty=key, title=said(title, "ko"), due_at=due_at, is_legal=is_legal),
         )
         _watch(duty)
     return duty
@@ -143,7 +141,11 @@ def note_overdue(actor: Actor, *, duty: UUID) -> None:
         record(
             actor,
             DutyOverdue(
-                subject=row.incident.subject_id, duty=row.key, title=said(row.title, "ko"), due_at=row.due_at, is_legal=row.is_legal
+                subject=row.incident.subject_id,
+                duty=row.key,
+                title=said(row.title, "ko"),
+                due_at=row.due_at,
+                is_legal=row.is_legal,
             ),
         )
 

@@ -131,5 +131,3 @@ def reveal_evidence(actor: Actor, *, incident: UUID, evidence: UUID, reason: str
         raise Invalid(_("Revealing needs a reason."), fields={"reason": _("Say why.")})
     record(actor, EvidenceRevealed(subject=found.subject_id, evidence=row.id, title=row.title, reason=reason))
     return row
-
-

@@ -73,7 +73,11 @@ def open_incident(
     chief = _first_commander(actor, taxonomy, incident, commander)
     may_read = [*readers, chief.id, *([actor.person_id] if actor.person_id else []), *posts_readers(incident)]
     incident.subject = open_subject(
-        actor, ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read if restriction else ()
+        actor,
+        ref("incident", incident.id),
+        restricted=bool(restriction),
+        is_drill=is_drill,
+        readers=may_read if restriction else (),
     )
     incident.number = _number(taxonomy, declared_at, is_drill)
     incident.save(force_insert=True)
@@ -146,4 +150,3 @@ def _seat(actor: Actor, incident: Incident, chief: Person) -> None:
         return
     offer = CommandOffer.objects.create(incident=incident, person=chief, offered_by=actor.key, offered_at=at)
     record(actor, CommandOffered(subject=incident.subject_id, offer=offer.id, person=str(chief.id), person_name=chief.name))
-

@@ -16,7 +16,12 @@ pytestmark = pytest.mark.django_db
 
 
 def opened(actor: Actor, **values: Any) -> Incident:
-    given = {"title": "상담 챗봇이 다른 고객의 주문을 보여 줌", "type": "security", "subtype": "prompt_injection", "severity": "P1"}
+    given = {
+        "title": "상담 챗봇이 다른 고객의 주문을 보여 줌",
+        "type": "security",
+        "subtype": "prompt_injection",
+        "severity": "P1",
+    }
     return actions.open_incident(actor, **{**given, **values})
 
 
@@ -101,7 +106,9 @@ def test_a_declined_command_stays_and_needs_a_reason(alice: Actor, bob: Actor, d
         actions.accept_command(bob, incident=incident.id)
 
 
-def test_whoever_declares_without_command_leaves_an_offer_and_no_response_yet(bob: Actor, default_pack: None, root: Actor) -> None:
+def test_whoever_declares_without_command_leaves_an_offer_and_no_response_yet(
+    bob: Actor, default_pack: None, root: Actor
+) -> None:
     incident = opened(bob)
     chief = queries.commander(incident)
     assert chief is not None and incident.responded_at is None and chief.accepted_at is None
@@ -212,7 +219,12 @@ def test_breaking_the_glass_is_on_the_record(alice: Actor, bob: Actor, root: Act
 def test_a_deadline_entered_by_hand_is_watched_and_overdue_once(alice: Actor, default_pack: None, drain: Any) -> None:
     incident = opened(alice)
     duty = actions.enter_deadline(
-        alice, incident=incident.id, title="PIPC", authority="개인정보보호위원회", due_at=now() - timedelta(minutes=1), zone="Asia/Seoul"
+        alice,
+        incident=incident.id,
+        title="PIPC",
+        authority="개인정보보호위원회",
+        due_at=now() - timedelta(minutes=1),
+        zone="Asia/Seoul",
     )
     drain()
     drain()

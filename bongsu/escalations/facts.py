@@ -1,0 +1,57 @@
+"""What the ladder states."""
+
+from datetime import datetime
+
+from bongsu.kernel.facts import Fact, fact
+from bongsu.kernel.text import gettext_noop as _
+
+
+@fact("escalations.step_fired")
+class StepFired(Fact):
+    sentence = _("Escalation step {step}: {posts} told ({names})")
+    personal = frozenset({"names"})
+    icon = "bell"
+    step: str
+    posts: list[str]
+    people: list[str]
+    names: str
+
+
+@fact("escalations.post_unreached")
+class PostUnreached(Fact):
+    """A step named a post that nobody holds: loud, with who stood in."""
+
+    sentence = _("The post “{post}” is empty: {stand_in} stood in")
+    personal = frozenset({"stand_in"})
+    icon = "warning"
+    step: str
+    post: str
+    stand_in: str
+
+
+@fact("escalations.recomputed")
+class LadderRecomputed(Fact):
+    """After a change of severity: every deadline that moved, old → new, in one line."""
+
+    sentence = _("Deadlines computed again ({old} → {new}): {changes}")
+    icon = "clock"
+    old: str
+    new: str
+    changes: list[str]
+
+
+@fact("escalations.response_overdue")
+class ResponseOverdue(Fact):
+    sentence = _("Nobody has taken command within the response target ({due_at})")
+    icon = "warning"
+    due_at: datetime
+
+
+@fact("escalations.snoozed")
+class Snoozed(Fact):
+    sentence = _("{actor} wants no reminders until {until_at}: {reason}")
+    personal = frozenset({"reason"})
+    icon = "bell"
+    person: str
+    until_at: datetime
+    reason: str
