@@ -1,4 +1,22 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.kernel.text import text
+from bongsu.ui.frame import Banner, register_banner, register_nav
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def hold_banner(request: "HttpRequest") -> list[Banner]:
+    from .queries import open_hold
+
+    hold = open_hold()
+    if hold is None:
+        return []
+    return [Banner(text(_("Nothing leaves the house now: {reason}"), reason=hold.reason), "held", "/outgoing/", _("Outgoing"))]
 
 
 class IntegrationsConfig(AppConfig):
@@ -7,3 +25,6 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import facts, gate  # noqa: F401  (the gate registers itself as work)
+
+        register_nav("connections", _("Connections"), "integrations:connections", order=80, grant="connections.manage")
+        register_banner(hold_banner)

@@ -179,8 +179,9 @@ NOTICE = {
 @pytest.mark.parametrize("is_approved", [True, False])
 def test_what_needs_approval_waits_for_somebody_else(incident, inbox, mail, alice, bob, lena, drain, is_approved):
     (message,) = actions.send(
-        alice, subject=incident, key="n", template="customer_notice", values=VALUES | NOTICE, people=persons(bob), purpose="notice"
-    )
+        alice, subject=incident, key="n", template="customer_notice", values=VALUES | NOTICE, people=persons(bob),
+        purpose="notice",
+    )  # fmt: skip
     drain()
     message.refresh_from_db()
     assert (message.state, inbox.mails) == ("waiting", [])

@@ -27,8 +27,9 @@ def test_ways_are_chosen_by_urgency_order_and_what_is_connected(ways, kinds, is_
 
 @pytest.mark.parametrize(
     ("states", "after"),
-    [(["failed", "sent"], "sent"), (["failed", "queued"], "queued"), (["held", "failed"], "held"), (["failed"], "failed"), ([], "failed")],
-)
+    [(["failed", "sent"], "sent"), (["failed", "queued"], "queued"), (["held", "failed"], "held"), (["failed"], "failed"),
+     ([], "failed")],
+)  # fmt: skip
 def test_one_way_that_worked_is_enough(states, after):
     assert state_after(states) == after
 

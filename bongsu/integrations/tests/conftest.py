@@ -23,9 +23,8 @@ def pagerduty():
 
 @pytest.fixture
 def slack_connection(root, slack):
-    return create_connection(
-        root, plugin_slug="slack", name="Slack", values={"token": TOKEN, "url": f"{slack.url}/api"}, allowed_targets=[slack.target]
-    )
+    values = {"token": TOKEN, "url": f"{slack.url}/api"}
+    return create_connection(root, plugin_slug="slack", name="Slack", values=values, allowed_targets=[slack.target])
 
 
 @pytest.fixture

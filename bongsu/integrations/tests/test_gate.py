@@ -108,7 +108,9 @@ def test_being_asked_to_wait_is_obeyed_and_is_no_failure(slack, slack_connection
     assert (call.state, call.attempts, call.may_have_been_sent_twice) == ("done", 1, False)
 
 
-def test_a_permanent_refusal_is_a_dead_letter_that_can_be_tried_again(root, alice, slack, slack_connection, channel, record_of, drain):
+def test_a_permanent_refusal_is_a_dead_letter_that_can_be_tried_again(
+    root, alice, slack, slack_connection, channel, record_of, drain
+):
     slack.channels["C1"]["is_archived"] = True
     call = post(slack_connection, record_of(), "a")
     drain()
@@ -257,11 +259,11 @@ def test_calls_of_a_disabled_connection_wait_for_a_person(slack, slack_connectio
 
 
 def test_an_unknown_operation_and_a_payload_that_does_not_fit_are_refused_at_once(slack_connection, record_of):
-    subject = record_of()
+    given = {"connection": slack_connection, "subject": record_of(), "idempotency_key": "x"}
     with pytest.raises(Invalid):
-        actions.call(HOUSE, connection=slack_connection, operation="explode", payload={}, subject=subject, idempotency_key="x")
+        actions.call(HOUSE, operation="explode", payload={}, **given)
     with pytest.raises(Invalid):
-        actions.call(HOUSE, connection=slack_connection, operation="post", payload={"to": "x"}, subject=subject, idempotency_key="x")
+        actions.call(HOUSE, operation="post", payload={"to": "x"}, **given)
     assert not Call.objects.exists()
 
 

@@ -1,0 +1,146 @@
+"""Connections, their health and settings, what waits and what failed on its way out."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from bongsu.kernel.errors import Invalid, TransportError
+from bongsu.ui.language import say
+
+from . import actions, queries
+from .actions import MANAGE
+from .catalogue import plugin, plugins
+from .contract import Received, Source, Unreadable, as_json
+from .forms import ConnectionForm, TryMappingForm, words
+from .models import Connection
+
+
+def connection_list(request: HttpRequest) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    actor.require("see")
+    offered = [{"plugin": p, "title": words(p.title), "summary": words(p.summary)} for p in plugins().values()]
+    context = {"connections": queries.all_connections(actor), "offered": offered, "may_manage": actor.may(MANAGE)}
+    return render(request, "integrations/list.html", context | {"hold": queries.open_hold()})
+
+
+def create(request: HttpRequest, slug: str) -> HttpResponse:
+    request.actor.require(MANAGE)  # type: ignore[attr-defined]
+    return _form(request, plugin(slug), None)
+
+
+def detail(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    actor.require(MANAGE)
+    row = queries.connection(actor, connection_id)
+    return _form(request, plugin(row.plugin), row)
+
+
+def _form(request: HttpRequest, found: Any, row: Connection | None) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    form = ConnectionForm(request.POST or None, plugin=found, connection=row)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if row is None:
+                kept = actions.create_connection(actor, plugin_slug=found.slug, **form.asked())
+            else:
+                kept = actions.change_connection(actor, connection=row.id, **form.asked())
+        except Invalid as refused:
+            form.refuse({name: say(text) for name, text in refused.fields.items()})
+        else:
+            messages.success(request, _("The connection is kept."))
+            return redirect("integrations:connection", kept.id)
+    return render(request, "integrations/connection.html", _shown(found, row, form), status=422 if form.errors else 200)
+
+
+def _shown(found: Any, row: Connection | None, form: ConnectionForm) -> dict[str, Any]:
+    language = "en" if (get_language() or "ko").startswith("en") else "ko"
+    shown: dict[str, Any] = {"plugin": found, "title": words(found.title), "form": form, "connection": row}
+    shown |= {"setup": found.setup(language), "is_source": "source" in found.kinds}
+    if row is not None:
+        shown["tokens"] = list(row.in_tokens.filter(ended_at=None).order_by("created_at"))
+        shown["last_calls"] = list(row.calls.order_by("-created_at")[:10])
+        shown["try_form"] = TryMappingForm()
+    return shown
+
+
+@require_POST
+def test(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    actions.test_connection(request.actor, connection=connection_id)  # type: ignore[attr-defined]
+    messages.info(request, _("The worker is trying the connection; its health shows here in a moment."))
+    return redirect("integrations:connection", connection_id)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest
+
+
+@require_POST
+def switch(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    actor, is_enabled = request.actor, request.POST.get("is_enabled") == "1"  # type: ignore[attr-defined]
+    actions.switch_connection(actor, connection=connection_id, is_enabled=is_enabled, reason=request.POST.get("reason", ""))
+    return redirect("integrations:connection", connection_id)
+
+
+@require_POST
+def rotate(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """The only answer that ever shows the token."""
+    actor = request.actor  # type: ignore[attr-defined]
+    token = actions.rotate_in_token(actor, connection=connection_id)
+    row = queries.connection(actor, connection_id)
+    found = plugin(row.plugin)
+    shown = _shown(found, row, ConnectionForm(plugin=found, connection=row))
+    return render(request, "integrations/connection.html", shown | {"address": f"{settings.BASE_URL}/in/{token}/"})
+
+
+@require_POST
+def end_token(request: HttpRequest, connection_id: UUID, slot: int) -> HttpResponse:
+    actions.end_in_token(request.actor, connection=connection_id, slot=slot)  # type: ignore[attr-defined]
+    return redirect("integrations:connection", connection_id)
+
+
+@require_POST
+def try_sample(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    """What the kept settings make of a pasted sample; nothing is stored."""
+    actor = request.actor  # type: ignore[attr-defined]
+    actor.require(MANAGE)
+    row = queries.connection(actor, connection_id)
+    form = TryMappingForm(request.POST)
+    found, wrong = [], ""
+    if form.is_valid():
+        try:
+            code = queries.loaded(row)
+            if isinstance(code, Source):
+                found = [as_json(s) for s in code.parse(Received(form.cleaned_data["sample"].encode()))]
+        except (Unreadable, TransportError) as error:
+            wrong = str(error)
+    shown = _shown(plugin(row.plugin), row, ConnectionForm(plugin=plugin(row.plugin), connection=row))
+    return render(request, "integrations/connection.html", shown | {"try_form": form, "signals": found, "wrong": wrong})
+
+
+def dead_letters(request: HttpRequest) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    actor.require("see")
+    held = queries.calls(actor, state="held").exclude(held_because__in=("drill", "demo"))[:50]
+    context = {"dead": queries.dead_calls(actor)[:100], "held": held, "may_manage": actor.may(MANAGE)}
+    return render(request, "integrations/dead_letters.html", context | {"hold": queries.open_hold()})
+
+
+@require_POST
+def retry(request: HttpRequest, call_id: UUID) -> HttpResponse:
+    actions.retry_call(request.actor, call=call_id)  # type: ignore[attr-defined]
+    messages.success(request, _("It is tried again."))
+    return redirect(reverse("integrations:dead-letters"))
+
+
+@require_POST
+def release(request: HttpRequest) -> HttpResponse:
+    is_letting_go = request.POST.get("is_letting_go") == "1"
+    actions.release_everything(request.actor, is_letting_go=is_letting_go)  # type: ignore[attr-defined]
+    return redirect(reverse("integrations:dead-letters"))
