@@ -8,6 +8,8 @@ from uuid import UUID
 from django.core.cache import cache
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
@@ -306,8 +308,15 @@ def _seat(post: Post, scope: str, scope_name: str, held: list[Holding], spare: l
     return Seat(post, scope, scope_name, here, found, problems)
 
 
+def _spoken_title(ko: str, en: str) -> str:
+    return ko if (get_language() or "ko").startswith("ko") else en
+
+
+spoken_title = lazy(_spoken_title, str)  # said in the language of whoever reads it
+
+
 def _title(post: Post, scope_name: str) -> Any:
-    title = text(_("{title_en}"), title_en=post.title_en, title_ko=post.title_ko)  # the Korean catalogue takes {title_ko}
+    title = spoken_title(post.title_ko, post.title_en)
     return text(_("{title} of {system}"), title=title, system=scope_name) if scope_name else title
 
 

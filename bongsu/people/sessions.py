@@ -5,12 +5,13 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from bongsu.kernel import clock
 from bongsu.kernel.actors import ANONYMOUS, Actor
 
 from .actions import change_person
 from .actions.sign_in import note_token_refused, note_token_use
 from .queries import actor_of, token_of, why_refused
-from .rules import BadToken
+from .rules import BadToken, is_use_due
 
 
 def actor_of_session(request: HttpRequest) -> Actor:
@@ -24,10 +25,12 @@ def actor_of_bearer(request: HttpRequest, raw: str) -> Actor:
     """The one who acts by an API token, its use noted. BadToken (401) says why a token opens nothing."""
     token, address = token_of(raw), request.META.get("REMOTE_ADDR", "")
     if why := why_refused(token):
-        note_token_refused(ANONYMOUS, token=token.id, why=why, address=address)
+        if is_use_due(token.last_refused_at, clock.now()):
+            note_token_refused(ANONYMOUS, token=token.id, why=why, address=address)
         raise BadToken(why)
     actor = actor_of(token.person, scopes=frozenset(token.scopes))
-    note_token_use(actor, token=token.id, address=address)
+    if is_use_due(token.last_used_at, clock.now()):  # a plain read writes nothing
+        note_token_use(actor, token=token.id, address=address)
     return actor
 
 
