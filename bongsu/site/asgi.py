@@ -23,7 +23,7 @@ class Application:
         pages = get_wsgi_application()
         from .stream import Stream  # needs Django set up
 
-        self.pages = WSGIMiddleware(pages, workers=THREADS)
+        self.pages = WSGIMiddleware(pages, workers=THREADS)  # type: ignore[arg-type]
         self.stream = Stream()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ class Application:
         elif scope["type"] == "http" and scope["path"] == "/stream/":
             await self.stream(scope, receive, send)
         else:
-            await self.pages(scope, receive, send)
+            await self.pages(scope, receive, send)  # type: ignore[arg-type]
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

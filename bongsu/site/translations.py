@@ -90,7 +90,7 @@ def _complaints(module: str) -> Iterator[str]:
 
 
 def _wrong(module: str, message: Message) -> Iterator[str]:
-    spoken = list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+    spoken = [words or "" for words in (message.string if isinstance(message.string, list | tuple) else [message.string])]
     english = list(message.id) if isinstance(message.id, list | tuple) else [message.id]
     if not all(spoken):
         yield f"{module}: empty: {message.id!r}"
