@@ -127,7 +127,7 @@ def _fires(count: int, severity: str) -> str:
     if not count:
         return ""
     marks = "".join(
-        f'<path transform="translate({14 * n} 0)" class="{"lit" if n < count else "out"} f{count}" d="{FLAME}"/>'
+        f'<path transform="translate({14 * n} 0)" class="{f"f{count}" if n < count else "out"}" d="{FLAME}"/>'
         for n in range(5)
     )
     label = escape(severity)

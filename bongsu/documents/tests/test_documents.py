@@ -328,6 +328,8 @@ def test_markdown_and_html_carry_the_same_text(alice: Actor, document: Document)
     assert "<strong>굵게</strong>" in html
     assert "<svg" in html
     assert "<title>INC-2026-001</title>" in html
+    assert html.count('class="f4"') == 4
+    assert html.count('class="out"') == 1
     assert "http" not in html.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
 
 
