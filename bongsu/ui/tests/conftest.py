@@ -3,6 +3,7 @@
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -71,9 +72,9 @@ def alone(monkeypatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def house(alone) -> Iterator[str]:
-    """The address of a running face."""
+@contextmanager
+def served_alone() -> Iterator[str]:
+    """The address of a running server of the present settings, without worker or database."""
     server = make_server("127.0.0.1", 0, WSGIHandler(), server_class=Server, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -81,3 +82,17 @@ def house(alone) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def house(alone) -> Iterator[str]:
+    """The address of a running face."""
+    with served_alone() as address:
+        yield address
+
+
+@pytest.fixture
+def entrance() -> Iterator[str]:
+    """The address of the whole house for somebody signed out, who needs no database to see the entrance."""
+    with served_alone() as address:
+        yield address

@@ -7,24 +7,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_signing_in_has_no_violations_and_a_silent_console(served, page, scheme):
+def test_signing_in_has_no_violations_and_a_silent_console(entrance, page, scheme):
     said = []
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 390, "height": 800})
     for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
-        page.goto(f"{served}{path}")
+        page.goto(f"{entrance}{path}")
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
     assert said == []
-
-
-def test_the_second_factor_page_has_no_violations_and_shows_its_picture(page_of, alice):
-    page = page_of(alice, "/accounts/2fa/totp/activate/")
-    if "reauthenticate" in page.url:
-        page.locator("input[type=password]").fill("beacon fires at dusk")
-        page.locator("main button[type=submit]").click()
-        page.wait_for_url("**/totp/activate/")
-    assert page.locator("img.qr").evaluate("image => image.naturalWidth > 0")
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
