@@ -1,0 +1,111 @@
+"""The worker's half of intake: read, redact, understand, and state one fact for the whole batch."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from bongsu.events.actions import action, record
+from bongsu.integrations import queries as integrations
+from bongsu.integrations.contract import Received, Signal, Source
+from bongsu.integrations.contract import Unreadable as NotUnderstood
+from bongsu.integrations.models import Connection
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import digest, moment
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import TransportError
+from bongsu.kernel.redaction import redact_value
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.kernel.text import text
+
+from ..facts import SignalsReceived
+from ..models import Receipt
+from ..rules.bounds import readable, storable
+from .receiving import keep_unreadable
+from .taking import Batch, Origin, take
+
+BATCH = 100
+ATTEMPTS = 8
+MOST_SIGNALS = 2_000  # of one body
+
+
+@action
+def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH) -> int:
+    """Understand the oldest waiting deliveries of a connection; returns how many. Unreadable ones become dead letters."""
+    waiting = Receipt.objects.select_for_update().filter(connection=connection, state="waiting", due_at__lte=now())
+    receipts = list(waiting.order_by("due_at", "id")[:limit])
+    if not receipts:
+        return 0
+    row = Connection.objects.get(pk=connection)
+    batch = Batch()
+    for receipt in receipts:
+        _understand(actor, row, receipt, batch)
+    batch.state(actor)
+    record(
+        actor,
+        SignalsReceived(
+            subject=row.subject_id, connection=str(row.id), first=moment(receipts[0].received_at), last=moment(receipts[-1].last_at),
+            count=sum(r.times - r.counted for r in receipts), signals=batch.seen, dead=batch.dead,
+            root=digest("".join(r.body_hash for r in receipts)),
+        ),
+    )  # fmt: skip
+    for receipt in receipts:
+        receipt.counted = receipt.times
+    Receipt.objects.bulk_update(receipts, ["state", "body", "counted", "error", "attempts"])
+    return len(receipts)
+
+
+def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch) -> None:
+    body = settings.KEYS.box.decrypt(bytes(receipt.body or b""))
+    times = max(1, receipt.times - receipt.counted)
+    try:
+        signals = _signals(row, receipt, body)
+    except (NotUnderstood, TransportError) as error:
+        keep_unreadable(row, body, text(_("The plug-in does not understand it: {why}"), why=str(error)), times=times, receipt=receipt)
+        receipt.state, receipt.error = "dead", str(error)[:500]
+        batch.dead += 1
+        return
+    payload, kinds = redact_value(storable(readable(body)))
+    for signal in signals:
+        origin = Origin(
+            connection=row, source_kind=row.plugin, received_at=receipt.last_at, times=times, raw_sha256=receipt.body_hash,
+            is_authenticated=receipt.is_authenticated, payload=payload if len(signals) == 1 else {}, redactions=tuple(kinds),
+        )  # fmt: skip
+        take(actor, signal, origin, batch)
+    receipt.state, receipt.body, receipt.error = "done", None, ""
+
+
+def _signals(row: Connection, receipt: Receipt, body: bytes) -> list[Signal]:
+    plugin = integrations.loaded(row)
+    if not isinstance(plugin, Source):
+        raise NotUnderstood("this connection takes nothing in")
+    signals = plugin.parse(Received(body, receipt.headers))
+    if len(signals) > MOST_SIGNALS:
+        raise NotUnderstood(f"more than {MOST_SIGNALS} signals in one body")
+    return signals
+
+
+@action
+def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
+    """A delivery whose handling broke waits longer each time, and is a dead letter after the eighth."""
+    row = Receipt.objects.select_for_update().select_related("connection").get(pk=receipt)
+    row.attempts += 1
+    row.error, row.due_at = error[:2000], now() + timedelta(seconds=min(600, 2**row.attempts))
+    if row.attempts >= ATTEMPTS:
+        row.state = "dead"
+        body = settings.KEYS.box.decrypt(bytes(row.body or b""))
+        keep_unreadable(row.connection, body, text(_("It broke the handling: {why}"), why=error[:300]), receipt=row)
+        record(
+            actor,
+            SignalsReceived(
+                subject=row.subject_id, connection=str(row.connection_id), first=moment(row.received_at), last=moment(row.last_at),
+                count=1, signals=0, dead=1, root=row.body_hash,
+            ),
+        )  # fmt: skip
+    row.save(update_fields=["attempts", "error", "due_at", "state"])
+
+
+def due_receipts(connection: str) -> list[UUID]:
+    """The waiting deliveries of a connection, oldest first."""
+    rows = Receipt.objects.filter(connection=connection, state="waiting", due_at__lte=now()).order_by("due_at", "id")
+    return list(rows.values_list("id", flat=True)[:BATCH])

@@ -1,0 +1,1 @@
+"""Doors of signals: the address senders post to, and the pages."""
