@@ -73,7 +73,9 @@ def _load(folder: Path) -> Pack:
         below = queries.newest_of(extends)
         return parse_files(files, parse_content(below.content)) if below else queries.load_directory(folder)
     except PackError as error:
-        fields: dict[str, str | Text] = {f"{p.file}:{p.line}": text("{what}", what=f"{p.message} {p.remedy}") for p in error.problems}
+        fields: dict[str, str | Text] = {
+            f"{p.file}:{p.line}": text("{what}", what=f"{p.message} {p.remedy}") for p in error.problems
+        }
         raise Invalid(_("The pack cannot be used: {first}"), fields=fields, first=str(error.problems[0])) from error
 
 
@@ -92,7 +94,9 @@ def _import(actor: Actor, pack: Pack) -> PackVersion:
     if known:
         if known.sha256 != sha256:
             raise Conflict(
-                _("{pack} {version} was imported with other content. A version is never edited: give it a new number in pack.yaml."),
+                _(
+                    "{pack} {version} was imported with other content. A version is never edited: give it a new number in pack.yaml."
+                ),
                 pack=header.id,
                 version=header.version,
             )

@@ -12,7 +12,19 @@ from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.text import gettext_noop as _
 
 from .models import PackVersion
-from .rules import Change, Pack, PackError, Proposal, Runbook, Taxonomy, Template, compare, extended_id, parse_content, parse_files
+from .rules import (
+    Change,
+    Pack,
+    PackError,
+    Proposal,
+    Runbook,
+    Taxonomy,
+    Template,
+    compare,
+    extended_id,
+    parse_content,
+    parse_files,
+)
 
 LIBRARY = Path(__file__).parent / "library"
 DEFAULT_PACK = "bongsu-default"

@@ -8,7 +8,20 @@ from .conduct import Act, Channels, Containment, ItemMark, MeasureKind, Mitigati
 from .loading import extended_id, parse_content, parse_files
 from .naming import channel_name, clean_name, incident_number
 from .pack import Case, Header, Pack
-from .parts import Cell, EscalationStep, IncidentType, Post, Role, Ruling, Severity, State, Subtype, Transition, Triage, TriageStep
+from .parts import (
+    Cell,
+    EscalationStep,
+    IncidentType,
+    Post,
+    Role,
+    Ruling,
+    Severity,
+    State,
+    Subtype,
+    Transition,
+    Triage,
+    TriageStep,
+)
 from .plain import in_language, plain
 from .playbooks import Automation, Checklist, ChecklistItem, Phase, Runbook, Step, Template, Verification
 from .reading import PackError, Problem

@@ -42,7 +42,7 @@ def _severities(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
     for fires, count in Counter(s.fires for s in taxonomy.severities).items():
         if count > 1 or not 2 <= fires <= 5:
             decoder.add(
-                node.value["severities"],  # type: ignore[index]
+                node,
                 _("{fires} fires cannot stand here."),
                 _("Give each severity a number of its own from 2 to 5; one fire means calm."),
                 fires=fires,
@@ -59,7 +59,10 @@ def _severities(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
             )
         if not any(s.severity == severity.key for s in taxonomy.triage.steps):
             decoder.add(
-                decoder.node_of(severity), _("A proposal of {key} asks nobody."), _("Add a triage step with `severity: {key}`."), key=severity.key
+                decoder.node_of(severity),
+                _("A proposal of {key} asks nobody."),
+                _("Add a triage step with `severity: {key}`."),
+                key=severity.key,
             )
 
 
@@ -90,7 +93,13 @@ def _matrix(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
             )
     for priority, count in Counter(cell.priority for cell in taxonomy.matrix).items():
         if count > 1:
-            decoder.add(node, _("The priority {priority} stands {count} times."), _("Number the cells 1, 2, 3, …"), priority=priority, count=count)
+            decoder.add(
+                node,
+                _("The priority {priority} stands {count} times."),
+                _("Number the cells 1, 2, 3, …"),
+                priority=priority,
+                count=count,
+            )
 
 
 def _people(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
@@ -99,7 +108,12 @@ def _people(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
         seen, at = {post.key}, post.fallback
         while at:
             if at in seen:
-                decoder.add(decoder.node_of(post), _("The fallbacks of “{key}” run in a circle."), _("Let the last one have none."), key=post.key)
+                decoder.add(
+                    decoder.node_of(post),
+                    _("The fallbacks of “{key}” run in a circle."),
+                    _("Let the last one have none."),
+                    key=post.key,
+                )
                 break
             seen.add(at)
             at = fallbacks.get(at, "")
@@ -115,20 +129,32 @@ def _states(decoder: Decoder, taxonomy: Taxonomy, node: Node) -> None:
     for move in taxonomy.transitions:
         if moves[move.source, move.target] > 1 or move.source == move.target:
             decoder.add(
-                decoder.node_of(move), _("The move from {a} to {b} stands twice or leads nowhere."), _("Keep one."), a=move.source, b=move.target
+                decoder.node_of(move),
+                _("The move from {a} to {b} stands twice or leads nowhere."),
+                _("Keep one."),
+                a=move.source,
+                b=move.target,
             )
         if not move.who:
             decoder.add(decoder.node_of(move), _("Nobody may make this move."), _("Add `who: [ic]` or another."))
     for state in taxonomy.states:
         if state.key != "detected" and not any(move.target == state.key for move in taxonomy.transitions):
-            decoder.add(decoder.node_of(state), _("No move leads to “{key}”."), _("Add a transition with `target: {key}`."), key=state.key)
+            decoder.add(
+                decoder.node_of(state), _("No move leads to “{key}”."), _("Add a transition with `target: {key}`."), key=state.key
+            )
 
 
 def _required(decoder: Decoder, node: Node, section: str, have: list[str], wanted: Iterable[str]) -> None:
     where = node.value.get(section, node)  # type: ignore[union-attr]
     for key in wanted:
         if key not in have:
-            decoder.add(where, _("“{key}” is missing in {section}."), _("Bongsu relies on it: add `- key: {key}`."), key=key, section=section)
+            decoder.add(
+                where,
+                _("“{key}” is missing in {section}."),
+                _("Bongsu relies on it: add `- key: {key}`."),
+                key=key,
+                section=section,
+            )
 
 
 def _channels(decoder: Decoder, taxonomy: Taxonomy) -> None:
@@ -148,7 +174,11 @@ def _channels(decoder: Decoder, taxonomy: Taxonomy) -> None:
 def _runbook(decoder: Decoder, runbook: Runbook) -> None:
     node = decoder.node_of(runbook)
     if [phase.key for phase in runbook.phases] != list(PHASES):
-        decoder.add(node, _("A runbook has the phases initial, investigate, recover, in this order."), _("Write each once, in this order."))
+        decoder.add(
+            node,
+            _("A runbook has the phases initial, investigate, recover, in this order."),
+            _("Write each once, in this order."),
+        )
     seen: set[str] = set()
     for phase in runbook.phases:
         if not phase.steps:
@@ -185,7 +215,9 @@ def _step(decoder: Decoder, step: Step, seen: set[str]) -> None:
 
 
 def _coverage(decoder: Decoder, pack: Pack, node: Node) -> None:
-    claims = Counter([("type", t) for r in pack.runbooks for t in r.types] + [("subtype", s) for r in pack.runbooks for s in r.subtypes])
+    claims = Counter(
+        [("type", t) for r in pack.runbooks for t in r.types] + [("subtype", s) for r in pack.runbooks for s in r.subtypes]
+    )
     for (_kind, key), count in claims.items():
         if count > 1:
             decoder.add(node, _("{count} runbooks claim “{key}”."), _("Leave it to one of them."), count=count, key=key)
@@ -211,7 +243,12 @@ def _template(decoder: Decoder, template: Template) -> None:
     for text in (template.ko, template.en):
         rest = PLACE.sub("", text.subject + text.body)
         if "{{" in rest or "}}" in rest or "{%" in rest:
-            decoder.add(node, _("The template has a broken or foreign place."), _("Write places as {{{{ name }}}}; there is no logic."), name="")
+            decoder.add(
+                node,
+                _("The template has a broken or foreign place."),
+                _("Write places as {{{{ name }}}}; there is no logic."),
+                name="",
+            )
         if "\n" in text.subject:
             decoder.add(node, _("A subject is one line."), _("Shorten it."))
     korean, english = (set(places(text.subject + "\n" + text.body)) for text in (template.ko, template.en))
@@ -246,4 +283,9 @@ def _verdicts(decoder: Decoder, pack: Pack) -> None:
                 subtype=verdict.subtype,
             )
         if verdict.severity not in levels or verdict.alt_severity not in levels | {""}:
-            decoder.add(node, _("The rule proposes a severity that does not exist."), _("Use one of: {known}."), known=", ".join(sorted(levels)))
+            decoder.add(
+                node,
+                _("The rule proposes a severity that does not exist."),
+                _("Use one of: {known}."),
+                known=", ".join(sorted(levels)),
+            )

@@ -156,7 +156,9 @@ def _combined(decoder: Decoder, word: str, node: Node) -> Condition:
     if word == "not":
         return Not(decode_condition(decoder, node))
     if not isinstance(node.value, list) or not node.value:
-        decoder.add(node, _("“{word}” needs a list of conditions."), _("Write the entries as `- …`, one under the other."), word=word)
+        decoder.add(
+            node, _("“{word}” needs a list of conditions."), _("Write the entries as `- …`, one under the other."), word=word
+        )
         return Any_(())
     parts = tuple(decode_condition(decoder, child) for child in node.value)
     return All(parts) if word == "all" else Any_(parts)
@@ -196,6 +198,11 @@ def _regex(decoder: Decoder, node: Node) -> str:
         return "(?!)"
     # a group that repeats and is repeated itself can take for ever on hostile text
     if len(pattern) > LONGEST_PATTERN or re.search(r"[+*}]\)[+*{]", pattern):
-        decoder.add(node, _("The pattern is too costly."), _("Avoid nested repetition and keep it under {most} characters."), most=LONGEST_PATTERN)
+        decoder.add(
+            node,
+            _("The pattern is too costly."),
+            _("Avoid nested repetition and keep it under {most} characters."),
+            most=LONGEST_PATTERN,
+        )
         return "(?!)"
     return pattern

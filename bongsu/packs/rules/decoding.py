@@ -18,7 +18,11 @@ from .words import Bilingual, Key, Ref
 
 T = TypeVar("T")
 UNITS = {"m": 60, "h": 3600, "d": 86400}
-_hints = cache(lambda cls: get_type_hints(cls, include_extras=True))
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
 
 
 class Decoder:
@@ -80,14 +84,21 @@ class Decoder:
             if cls is Bilingual:
                 self.add(node, _("This text needs both languages."), _("Write it with `ko:` and `en:`."))
             else:
-                self.add(node, _("Here stands one value where several named ones belong."), _("Write the fields as `name: value`."))
+                self.add(
+                    node, _("Here stands one value where several named ones belong."), _("Write the fields as `name: value`.")
+                )
             return self._blank(cls)
         known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
         for key in node.value:
             if key not in known:
                 line = node.lines.get(key, node.line)
                 self.add(
-                    node, _("“{key}” is not known here."), _("Use one of: {known}. {guess}"), line=line, key=key, **_guess(key, known)
+                    node,
+                    _("“{key}” is not known here."),
+                    _("Use one of: {known}. {guess}"),
+                    line=line,
+                    key=key,
+                    **_guess(key, known),
                 )
         values = {}
         for name, spec in known.items():
@@ -104,7 +115,12 @@ class Decoder:
 
     def _missing(self, cls: type, node: Node, name: str) -> None:
         if cls is Bilingual:
-            self.add(node, _("The text is missing in “{name}”."), _("Every text stands in Korean and English: add `{name}: …`."), name=name)
+            self.add(
+                node,
+                _("The text is missing in “{name}”."),
+                _("Every text stands in Korean and English: add `{name}: …`."),
+                name=name,
+            )
         else:
             self.add(node, _("“{name}” is missing."), _("Add `{name}: …`."), name=name)
 
@@ -216,7 +232,6 @@ def _day(value: Any) -> date:
     return date.fromisoformat(str(value))
 
 
-
 SCALARS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     int: _whole,
@@ -236,6 +251,6 @@ WANTED = {
 BLANK: dict[Any, Any] = {str: "", int: 0, bool: False, Decimal: Decimal(0), timedelta: timedelta(0), date: date.min}
 
 
-def _guess(value: str, known: Any) -> dict[str, str]:
+def _guess(value: str, known: Any) -> dict[str, Any]:
     near = get_close_matches(value, list(known), n=1)
     return {"known": ", ".join(list(known)[:40]) or "-", "guess": f"({near[0]}?)" if near else ""}

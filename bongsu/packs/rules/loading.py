@@ -14,7 +14,7 @@ from .classification import Rule, Verdict
 from .conditions import decode_condition
 from .decoding import Decoder
 from .pack import Case, Header, Pack
-from .playbooks import Checklist, Runbook, Template
+from .playbooks import Runbook, Template
 from .reading import Node, PackError, from_plain, from_yaml
 from .taxonomy import Taxonomy
 from .words import Bilingual
@@ -59,11 +59,15 @@ def assemble(files: Mapping[str, str]) -> Node:
         except PackError as error:
             problems += error.problems
     if "pack.yaml" not in files:
-        problems.append(Node(None, "pack.yaml", 1).problem(_("The pack has no header."), _("Add pack.yaml with `id`, `version`, `title`.")))
+        problems.append(
+            Node(None, "pack.yaml", 1).problem(_("The pack has no header."), _("Add pack.yaml with `id`, `version`, `title`."))
+        )
     if problems:
         raise PackError(problems)
     tree = {
-        name: part if isinstance(part, Node) else Node(part, "taxonomy.yaml" if name == "taxonomy" else f"{name}/", 1, dict(lines))
+        name: part
+        if isinstance(part, Node)
+        else Node(part, "taxonomy.yaml" if name == "taxonomy" else f"{name}/", 1, dict(lines))
         for name, part in parts.items()
     }
     return Node(tree, "pack.yaml", 1)
@@ -105,7 +109,8 @@ def template_node(content: str, file: str) -> Node:
         raise PackError(
             [
                 Node(None, file, 1).problem(
-                    _("The template has no head."), _("Begin the file with `---`, the fields `id`, `version`, `title`, `subject`, and `---`.")
+                    _("The template has no head."),
+                    _("Begin the file with `---`, the fields `id`, `version`, `title`, `subject`, and `---`."),
                 )
             ]
         )
@@ -120,13 +125,17 @@ def template_node(content: str, file: str) -> Node:
             raise PackError(
                 [
                     head.problem(
-                        _("The template has no text in “{language}”."), _("Add the line `<!-- {language} -->` and the text."), language=language
+                        _("The template has no text in “{language}”."),
+                        _("Add the line `<!-- {language} -->` and the text."),
+                        language=language,
                     )
                 ]
             )
         words = subject.value if isinstance(subject.value, dict) else {}
         head.value[language] = Node(
-            {"subject": words.get(language, Node(None, file, subject.line)), "body": Node(bodies[language], file, head.line)}, file, head.line
+            {"subject": words.get(language, Node(None, file, subject.line)), "body": Node(bodies[language], file, head.line)},
+            file,
+            head.line,
         )
     return head
 

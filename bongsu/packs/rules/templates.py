@@ -67,7 +67,12 @@ def unknown_places(template: Template) -> tuple[str, ...]:
 
 
 def update_items(
-    marks: Iterable[ItemMark], language: str, *, done: Iterable[str] = (), in_progress: Iterable[str] = (), waiting: Iterable[str] = ()
+    marks: Iterable[ItemMark],
+    language: str,
+    *,
+    done: Iterable[str] = (),
+    in_progress: Iterable[str] = (),
+    waiting: Iterable[str] = (),
 ) -> str:
     """The items of a status update (D2), one line each: done, in progress, waiting."""
     given = {"done": done, "in_progress": in_progress, "waiting": waiting}

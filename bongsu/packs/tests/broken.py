@@ -60,18 +60,30 @@ BROKEN = [
     Broken("step needs a later one", G, "does not come before", swap(G, "requires: [confirm]", "requires: [verify]")),
     Broken("automation without section", G, "belong together", swap(G, "kind: automation", "kind: manual")),
     Broken("unknown automation", G, "registry.rollback", swap(G, "action: evidence.snapshot", "action: shell.run")),
-    Broken("second general runbook", "runbooks/prompt-injection.yaml", "2 runbooks", swap("runbooks/prompt-injection.yaml", "subtypes: [prompt_injection]\n", "")),
+    Broken(
+        "second general runbook",
+        "runbooks/prompt-injection.yaml",
+        "2 runbooks",
+        swap("runbooks/prompt-injection.yaml", "subtypes: [prompt_injection]\n", ""),
+    ),
     Broken("unknown place", D, "“passwort”", swap(D, "{{state}}", "{{passwort}}")),
     Broken("logic in a template", D, "foreign place", swap(D, "현재 상태:", "{% if x %}현재 상태:")),
     Broken("place in one language only", D, "owner", swap(D, "담당자: {{owner}}", "담당자: -")),
     Broken("no English text", D, "“en”", swap(D, "<!-- en -->", "<!-- de -->")),
     Broken("template without head", D, "no head", put(D, "hello")),
-    Broken("ID-only template that tells", "templates/you-are-needed.md", "“title”", swap("templates/you-are-needed.md", "{{recipient}} 님", "{{title}} {{recipient}} 님")),
+    Broken(
+        "ID-only template that tells",
+        "templates/you-are-needed.md",
+        "“title”",
+        swap("templates/you-are-needed.md", "{{recipient}} 님", "{{title}} {{recipient}} 님"),
+    ),
     Broken("unknown operator", K, "contains_any", swap(K, "op: in,", "op: eval,")),
     Broken("unknown field", K, "There is no field", swap(K, "field: status", "field: __class__")),
     Broken("costly pattern", K, "too costly", swap(K, r"'\bpagey\.ping\b", r"'(a+)+\bpagey\.ping\b")),
     Broken("broken pattern", K, "cannot be read", swap(K, r"'\bpagey\.ping\b", r"'(\bpagey\.ping\b")),
-    Broken("rule with unknown sub-type", K, "not in the taxonomy", swap(K, "subtype: regulator_investigation", "subtype: nothing")),
+    Broken(
+        "rule with unknown sub-type", K, "not in the taxonomy", swap(K, "subtype: regulator_investigation", "subtype: nothing")
+    ),
     Broken("foreign file", "run.py", "no such file", put("run.py", "print()")),
     Broken("no header", "pack.yaml", "no header", lambda files: files.pop("pack.yaml")),
 ]

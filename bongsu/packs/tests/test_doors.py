@@ -36,7 +36,8 @@ def edit(folder: Path, file: str, old: str, new: str) -> None:
 def test_activating_opens_the_posts_and_states_it_once(root: Actor) -> None:
     version = actions.install_default(root)
     again = actions.install_default(root)
-    assert again.id == version.id and version.is_active
+    assert again.id == version.id
+    assert version.is_active
     assert {p.key for p in queries.taxonomy().posts} <= set(Post.objects.values_list("key", flat=True))
     names = list(Event.objects.filter(subject_id=version.ref).values_list("name", flat=True))
     assert sorted(names) == ["packs.version_activated@1", "packs.version_imported@1"]
@@ -110,7 +111,12 @@ def test_without_a_pack_the_house_says_what_to_do() -> None:
 def test_pages_show_severities_matrix_escalation_runbooks_and_templates(root: Actor, ivy_client: Client, language: str) -> None:
     version = actions.install_default(root)
     ivy_client.cookies["bongsu_language"] = language
-    urls = ["/packs/", f"/packs/{version.id}/", f"/packs/{version.id}/runbooks/generic/", f"/packs/{version.id}/templates/declaration/"]
+    urls = [
+        "/packs/",
+        f"/packs/{version.id}/",
+        f"/packs/{version.id}/runbooks/generic/",
+        f"/packs/{version.id}/templates/declaration/",
+    ]
     for url in [*urls, f"/packs/compare/?before={version.id}&after={version.id}"]:
         answer = ivy_client.get(url)
         assert answer.status_code == 200, url
@@ -132,17 +138,21 @@ def test_a_stranger_sees_no_pack_and_an_auditor_activates_none(root: Actor, char
 def test_check_says_file_line_and_remedy_and_exits_with_1(folder: Path) -> None:
     run = CliRunner()
     good = run.invoke(app, ["check", str(folder)])
-    assert good.exit_code == 0 and "bongsu-default 1.0.0" in good.output
+    assert good.exit_code == 0
+    assert "bongsu-default 1.0.0" in good.output
     edit(folder, "taxonomy.yaml", "respond_within: 15m", "respond_within: soon")
     bad = run.invoke(app, ["check", str(folder)])
-    assert bad.exit_code == 1 and "taxonomy.yaml:13:" in bad.output and "15m" in bad.output
+    assert bad.exit_code == 1
+    assert "taxonomy.yaml:13:" in bad.output
+    assert "15m" in bad.output
     assert run.invoke(app, ["check", str(folder / "nowhere")]).exit_code == 1
 
 
 def test_check_fails_on_a_wrong_case(folder: Path) -> None:
     edit(folder, "cases.yaml", "severity: P0", "severity: P3")
     bad = CliRunner().invoke(app, ["check", str(folder)])
-    assert bad.exit_code == 1 and "S01" in bad.output
+    assert bad.exit_code == 1
+    assert "S01" in bad.output
 
 
 @pytest.mark.django_db

@@ -74,7 +74,15 @@ def test_a2_five_types_with_the_sub_types_of_the_source(pack: Pack) -> None:
     found = {t.key: {s.label.ko for s in t.subtypes} for t in pack.taxonomy.types}
     assert found.keys() == stated.keys()
     assert all(stated[key] <= found[key] for key in stated)
-    more = {"data_drift", "data_logs_missing", "suspicious_access", "security_log_anomaly", "policy_out_of_date", "slowdown", "resource_use"}
+    more = {
+        "data_drift",
+        "data_logs_missing",
+        "suspicious_access",
+        "security_log_anomaly",
+        "policy_out_of_date",
+        "slowdown",
+        "resource_use",
+    }
     assert more <= {s.key for t in pack.taxonomy.types for s in t.subtypes}
 
 
@@ -92,16 +100,33 @@ def test_a3_twenty_cells_in_the_words_of_the_source(pack: Pack) -> None:
     assert sorted(cell.priority for cell in pack.taxonomy.matrix) == list(range(1, 21))
     assert all(pack.taxonomy.type_of(cell.subtype).key == cell.type for cell in pack.taxonomy.matrix)
     ranks = {level: [c.priority for c in pack.taxonomy.matrix if c.severity == level] for level in levels}
-    assert max(ranks["P0"]) < min(ranks["P1"]) and max(ranks["P1"]) < min(ranks["P2"]) and max(ranks["P2"]) < min(ranks["P3"])
-    assert {"cell_wins", "outage", "drift", "law_and_policy", "leak_type", "response_time", "boards"} <= {r.key for r in pack.taxonomy.rulings}
+    assert max(ranks["P0"]) < min(ranks["P1"])
+    assert max(ranks["P1"]) < min(ranks["P2"])
+    assert max(ranks["P2"]) < min(ranks["P3"])
+    assert {"cell_wins", "outage", "drift", "law_and_policy", "leak_type", "response_time", "boards"} <= {
+        r.key for r in pack.taxonomy.rulings
+    }
 
 
 def test_a6_states_and_moves_with_the_end_in_the_ics_hands(pack: Pack) -> None:
     taxonomy = pack.taxonomy
-    assert {s.key for s in taxonomy.states if s.is_open} == {"detected", "declared", "investigating", "mitigating", "monitoring", "reopened"}
-    assert [taxonomy.state(key).label.ko for key in ("investigating", "mitigating", "resolved", "closed")] == ["조사 중", "완화 중", "복구 완료", "종료"]
+    assert {s.key for s in taxonomy.states if s.is_open} == {
+        "detected",
+        "declared",
+        "investigating",
+        "mitigating",
+        "monitoring",
+        "reopened",
+    }
+    assert [taxonomy.state(key).label.ko for key in ("investigating", "mitigating", "resolved", "closed")] == [
+        "조사 중",
+        "완화 중",
+        "복구 완료",
+        "종료",
+    ]
     ends = [t for t in taxonomy.transitions if t.target in ("resolved", "closed")]
-    assert ends and all(t.who == ("ic",) and "ic" in t.requires for t in ends)
+    assert ends
+    assert all(t.who == ("ic",) and "ic" in t.requires for t in ends)
     assert all("duties_met" in t.requires for t in ends if t.target == "closed")
     assert all(t.restarts_clocks for t in taxonomy.transitions if t.target == "reopened")
     assert taxonomy.transition("detected", "closed") is None
@@ -126,7 +151,12 @@ def test_a_proposal_declares_itself_after_5_and_15_minutes_and_never_below_p1(pa
 
 
 def test_c2_c5_c8_d5_checklists_count_as_in_the_source(pack: Pack) -> None:
-    assert {c.id: len(c.items) for c in pack.taxonomy.checklists} == {"initial": 5, "impact": 5, "verification": 4, "regulator_report": 5}
+    assert {c.id: len(c.items) for c in pack.taxonomy.checklists} == {
+        "initial": 5,
+        "impact": 5,
+        "verification": 4,
+        "regulator_report": 5,
+    }
     assert [i.key for i in pack.taxonomy.checklist("initial").items if i.is_where_needed] == ["status_page"]
 
 
@@ -195,12 +225,27 @@ def test_d6_declaration_and_d2_update_in_the_sources_form(pack: Pack) -> None:
     values = dict.fromkeys("occurred_at scope_users scope_services scope_regions state owner status_page".split(), "x")
     said = render_template(pack.template("declaration"), "ko", {**values, "severity": "P1", "title": "성능 급락"})
     assert said.subject == "[P1] 인시던트: 성능 급락"
-    assert [line.split(":")[0] for line in said.body.splitlines()[1:]] == ["발생 시각", "영향 범위", "현재 상태", "담당자", "상태 페이지"]
-    items = update_items(pack.taxonomy.update_items, "ko", done=["원인 파악 완료"], in_progress=["필터링 적용"], waiting=["지표 확인"])
+    assert [line.split(":")[0] for line in said.body.splitlines()[1:]] == [
+        "발생 시각",
+        "영향 범위",
+        "현재 상태",
+        "담당자",
+        "상태 페이지",
+    ]
+    items = update_items(
+        pack.taxonomy.update_items, "ko", done=["원인 파악 완료"], in_progress=["필터링 적용"], waiting=["지표 확인"]
+    )
     update = render_template(
         pack.template("status_update"),
         "ko",
-        {"incident_id": "INC-2025-001", "update_number": "3", "time": "2025-11-15 16:00 KST", "state": "완화 중", "items": items, "next_update": "17:00"},
+        {
+            "incident_id": "INC-2025-001",
+            "update_number": "3",
+            "time": "2025-11-15 16:00 KST",
+            "state": "완화 중",
+            "items": items,
+            "next_update": "17:00",
+        },
     )
     assert update.body == (
         "[인시던트 INC-2025-001] 상태 업데이트 #3\n시간: 2025-11-15 16:00 KST\n현재 상태: 완화 중\n진행 상황:\n"
@@ -226,7 +271,9 @@ def test_every_needed_template_is_there(pack: Pack) -> None:
 def test_a_restricted_message_can_carry_nothing_but_the_id(pack: Pack) -> None:
     template = pack.template("you_are_needed")
     named = {n for t in (template.ko, template.en) for n in places(t.subject + t.body)}
-    assert template.is_id_only and named <= ID_PLACES and "title" not in ID_PLACES
+    assert template.is_id_only
+    assert named <= ID_PLACES
+    assert "title" not in ID_PLACES
 
 
 def test_filling_a_template_executes_nothing_and_reads_values_once() -> None:
@@ -240,7 +287,8 @@ def test_filling_a_template_executes_nothing_and_reads_values_once() -> None:
 def test_a_subject_stays_one_line_whatever_the_title_holds(pack: Pack) -> None:
     values = dict.fromkeys("occurred_at scope_users scope_services scope_regions state owner status_page severity".split(), "x")
     said = render_template(pack.template("declaration"), "en", {**values, "title": "a\r\nBcc: evil@example.org"})
-    assert "\n" not in said.subject and "\r" not in said.subject
+    assert "\n" not in said.subject
+    assert "\r" not in said.subject
 
 
 def test_korean_and_english_stand_everywhere(pack: Pack) -> None:
@@ -288,9 +336,11 @@ def test_a4_no_case_of_the_shared_table_is_missing_from_the_pack(pack: Pack) -> 
 )
 def test_a4_free_text_in_korean_gets_its_proposal_and_the_unsure_goes_up(pack: Pack, said: str, kind: str, severity: str) -> None:
     proposal = pack.propose({"text": said})
-    assert proposal.verdict and (proposal.verdict.type, proposal.verdict.severity) == (kind, severity)
+    assert proposal.verdict
+    assert (proposal.verdict.type, proposal.verdict.severity) == (kind, severity)
     assert proposal.is_guess == (not proposal.rule)
-    assert proposal.why.ko and proposal.why.en
+    assert proposal.why.ko
+    assert proposal.why.en
 
 
 @pytest.mark.parametrize(
@@ -324,7 +374,9 @@ def test_a_broken_pack_is_refused_with_file_line_and_remedy(files: dict[str, str
 
 
 def test_all_problems_are_told_at_once(files: dict[str, str]) -> None:
-    files["taxonomy.yaml"] = files["taxonomy.yaml"].replace("fires: 5", "fires: five").replace("respond_within: 1h", "respond_within: soon")
+    files["taxonomy.yaml"] = (
+        files["taxonomy.yaml"].replace("fires: 5", "fires: five").replace("respond_within: 1h", "respond_within: soon")
+    )
     with pytest.raises(PackError) as caught:
         parse_files(files)
     assert len(caught.value.problems) >= 2
@@ -355,13 +407,16 @@ def test_an_overlay_changes_by_key_and_leaves_the_rest(pack: Pack) -> None:
         "rulings:\n  - {key: unsure, remove: true}\n",
     }
     mixed = parse_files(over, pack)
-    assert mixed.header.id == "acme" and len(mixed.taxonomy.severities) == 4
+    assert mixed.header.id == "acme"
+    assert len(mixed.taxonomy.severities) == 4
     assert mixed.taxonomy.severity("P1").respond_within == timedelta(minutes=30)
     assert mixed.taxonomy.severity("P1").label == pack.taxonomy.severity("P1").label
-    assert mixed.taxonomy.post("dpo") and "unsure" not in {r.key for r in mixed.taxonomy.rulings}
+    assert mixed.taxonomy.post("dpo")
+    assert "unsure" not in {r.key for r in mixed.taxonomy.rulings}
     changed = {c.path: c.kind for c in compare(pack.content, mixed.content)}
     assert changed["taxonomy / severities / P1 / respond_within"] == "changed"
-    assert changed["taxonomy / posts / dpo"] == "added" and changed["taxonomy / rulings / unsure"] == "removed"
+    assert changed["taxonomy / posts / dpo"] == "added"
+    assert changed["taxonomy / rulings / unsure"] == "removed"
 
 
 def test_removing_what_is_not_there_is_refused(pack: Pack) -> None:
