@@ -174,7 +174,7 @@ def up(options: argparse.Namespace) -> int:
     if has_demo and subprocess.run([*bongsu(), "demo", "prepare"], cwd=HERE, env=environment).returncode:
         raise Hopeless("The demo organisation could not be made. `--empty` starts without it, BONGSU_HOME=<dir> elsewhere.")
     if not has_demo:
-        say("The first administrator: python3 dev.py bongsu people create you@example.org "Your Name" --role administrator")
+        say("The first administrator: python3 dev.py bongsu people create you@example.org 'Your Name' --role administrator")
     return serve(port, options.workers, has_demo, environment)
 
 
