@@ -11,7 +11,6 @@ from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
-from .views import sent
 
 router = Router(tags=["documents"])
 
@@ -183,4 +182,4 @@ def take_out(
     request: ActorRequest, document_id: UUID, form: Literal["md", "html", "pdf"], revision: int | None = None
 ) -> HttpResponse:
     row, made = actions.read_out(request.actor, document=document_id, form=form, revision=revision)
-    return sent(row, form, made)
+    return HttpResponse(made, headers=queries.headers(row, form))

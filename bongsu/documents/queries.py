@@ -145,6 +145,17 @@ def rendered(row: Document, form: str, kept: Revision | None = None) -> bytes:
     return (pages.html(drawn) if form == "html" else pages.markdown(drawn)).encode()
 
 
+def headers(row: Document, form: str) -> dict[str, str]:
+    """How it is sent: as an attachment whose name carries only the record's ID and the kind."""
+    return {
+        "Content-Type": FORMS[form],
+        "Content-Disposition": f'attachment; filename="{row.number}-{row.kind}.{form}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+        "Cache-Control": "private, no-store",
+    }
+
+
 def changes_since(row: Part) -> list[tuple[str, str]]:
     """What the machine would now write differently from what the person wrote over; empty when nothing."""
     return content.compare(row.base_text, row.generated) if row.has_news else []

@@ -130,17 +130,7 @@ def take_out(request: ActorRequest, document_id: UUID, form: str) -> HttpRespons
     row, made = actions.read_out(
         request.actor, document=document_id, form=form, revision=_number(request, "revision", []) or None
     )
-    return sent(row, form, made)
-
-
-def sent(row: Document, form: str, made: bytes) -> HttpResponse:
-    """As an attachment; its name carries only the record's ID and the kind."""
-    response = HttpResponse(made, content_type=queries.FORMS[form])
-    response["Content-Disposition"] = f'attachment; filename="{row.number}-{row.kind}.{form}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return HttpResponse(made, headers=queries.headers(row, form))
 
 
 def _number(request: ActorRequest, name: str, default: list[int]) -> int:

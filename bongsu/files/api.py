@@ -11,8 +11,7 @@ from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
-from .rules import LARGEST
-from .views import sent
+from .rules import LARGEST, headers
 
 router = Router(tags=["files"])
 
@@ -82,7 +81,8 @@ def get_file(request: ActorRequest, file_id: UUID) -> object:
 
 @router.get("/files/{uuid:file_id}/content", openapi_extra={"responses": {200: {"content": {"application/octet-stream": {}}}}})
 def get_content(request: ActorRequest, file_id: UUID) -> HttpResponse:
-    return sent(*actions.read_file(request.actor, file_id=file_id))
+    stored, content = actions.read_file(request.actor, file_id=file_id)
+    return HttpResponse(content, headers=headers(stored.name, stored.media_type))
 
 
 @router.post("/files/{uuid:file_id}/reveal", response=RevealOut)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import timedelta
+from urllib.parse import quote
 
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
@@ -86,3 +87,17 @@ def grants_to_label(before: set[str], after: set[str]) -> set[str]:
     if "harmful" in before - after:
         needed.add("evidence.reveal")
     return needed
+
+
+def headers(name: str, media_type: str, *, is_inline: bool = False) -> dict[str, str]:
+    """How a file is sent: as an attachment that no browser runs, in a sandbox, kept in no cache."""
+    way = "inline" if is_inline else "attachment"
+    plain = re.sub(r'[?"\\\\]', "_", name.encode("ascii", "replace").decode())
+    return {
+        "Content-Type": sent_type(media_type),
+        "Content-Disposition": f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",  # django-csp leaves a policy alone that is already set
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cache-Control": "private, no-store",
+    }
