@@ -40,7 +40,7 @@ def activate_pack(actor: Actor, *, version_id: UUID) -> PackVersion:
         PackVersion.objects.filter(pk=before.pk).update(is_active=False)
     version.is_active, version.activated_at = True, now()
     version.save(update_fields=["is_active", "activated_at"])
-    ensure_posts(actor, _wanted(parse_content(version.content).taxonomy))
+    ensure_posts(actor, posts=_wanted(parse_content(version.content).taxonomy))
     record(
         actor,
         VersionActivated(
@@ -95,7 +95,7 @@ def _import(actor: Actor, pack: Pack) -> PackVersion:
         if known.sha256 != sha256:
             raise Conflict(
                 _(
-                    "{pack} {version} was imported with other content. A version is never edited: give it a new number in pack.yaml."
+                    "{pack} {version} was imported with other content. A version is never edited: give it a new number in pack.yaml."  # noqa: E501
                 ),
                 pack=header.id,
                 version=header.version,

@@ -403,7 +403,7 @@ extends: bongsu-default
 def test_an_overlay_changes_by_key_and_leaves_the_rest(pack: Pack) -> None:
     over = {
         "pack.yaml": HEADER,
-        "taxonomy.yaml": "severities:\n  - {key: P1, respond_within: 30m}\nposts:\n  - {key: dpo, title: {ko: 개인정보 보호책임자, en: DPO}}\n"
+        "taxonomy.yaml": "severities:\n  - {key: P1, respond_within: 30m}\nposts:\n  - {key: dpo, title: {ko: 개인정보 보호책임자, en: DPO}}\n"  # noqa: E501
         "rulings:\n  - {key: unsure, remove: true}\n",
     }
     mixed = parse_files(over, pack)
