@@ -18,7 +18,7 @@ from .ground import locked, reason_given, recheck
 
 
 @action
-def ensure_posts(actor: Actor, posts: Iterable[PostWanted]) -> list[Post]:
+def ensure_posts(actor: Actor, *, posts: Iterable[PostWanted]) -> list[Post]:
     """Open the posts that are missing and bring the titles of the others up to date; none is taken away."""
     actor.require("packs.manage")
     known = {post.key: post for post in Post.objects.select_for_update()}

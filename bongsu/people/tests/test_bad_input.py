@@ -17,9 +17,8 @@ DANA = {"email": "dana@example.org", "name": "Dana"}
 @pytest.fixture
 def house(root, bob, charlie):
     """What the table's paths name: {bob}, {root}, {way}, {holding}, {team}, {entity}."""
-    ensure_posts(
-        root, [PostWanted("ciso", "정보보호 최고책임자", "CISO"), PostWanted("engineer", "담당 엔지니어", "Engineer", True)]
-    )
+    engineer = PostWanted("engineer", "담당 엔지니어", "Engineer", True)
+    ensure_posts(root, posts=[PostWanted("ciso", "정보보호 최고책임자", "CISO"), engineer])
     entity = create_entity(root, key="hanbit", name="Hanbit")
     team = create_team(root, key="ml", name="ML", entity=entity.id)
     join_team(root, team=team.id, person=bob.person_id)

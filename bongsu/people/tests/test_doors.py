@@ -177,7 +177,7 @@ def test_D8_ways_are_added_ordered_and_ended_on_ones_page(bob, bob_client):
 
 
 def test_D8_the_board_shows_problems_and_gives_posts(root, root_client, bob):
-    ensure_posts(root, [PostWanted("ciso", "정보보호 최고책임자", "CISO")])
+    ensure_posts(root, posts=[PostWanted("ciso", "정보보호 최고책임자", "CISO")])
     assert "CISO: nobody holds it" in root_client.get("/posts/").content.decode()
     assert 'class="alarm"' in root_client.get("/people/").content.decode()
     assert root_client.post("/posts/ciso/holders/", {"person": str(bob.person_id), "scope_ref": ""}).status_code == 302
@@ -189,7 +189,7 @@ def test_D8_the_board_shows_problems_and_gives_posts(root, root_client, bob):
 
 
 def test_M2_a_responder_changes_no_posts_and_no_roles(root, bob_client, alice):
-    ensure_posts(root, [PostWanted("ciso", "정보보호 최고책임자", "CISO")])
+    ensure_posts(root, posts=[PostWanted("ciso", "정보보호 최고책임자", "CISO")])
     assert bob_client.post("/posts/ciso/holders/", {"person": str(alice.person_id)}).status_code == 403
     assert bob_client.post(f"/people/{alice.person_id}/roles/", {"role": "administrator"}).status_code == 403
 
@@ -253,7 +253,7 @@ def test_people_over_the_api(root, bob, charlie, ask):
 
 
 def test_posts_over_the_api(root, bob, ask):
-    ensure_posts(root, [PostWanted("ciso", "정보보호 최고책임자", "CISO")])
+    ensure_posts(root, posts=[PostWanted("ciso", "정보보호 최고책임자", "CISO")])
     assert ask(bob, "get", "/posts/check").json()["is_in_order"] is False
     given = ask(root, "post", "/posts/ciso/holders", {"person": str(bob.person_id)})
     assert given.status_code == 201
@@ -326,7 +326,7 @@ def test_the_console_grants_lists_and_makes_tokens(run, bob):
 
 
 def test_D8_the_console_checks_the_posts_and_fails_when_it_is_grave(run, root, bob):
-    ensure_posts(root, [PostWanted("ciso", "정보보호 최고책임자", "CISO")])
+    ensure_posts(root, posts=[PostWanted("ciso", "정보보호 최고책임자", "CISO")])
     assert run("posts", "--check").exit_code == 1
     set_post_holder(root, post="ciso", person=bob.person_id)
     assert run("posts", "--check").exit_code == 0

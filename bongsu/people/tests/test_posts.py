@@ -30,7 +30,7 @@ def scoring_system(monkeypatch):
 
 @pytest.fixture
 def posts(db):
-    return ensure_posts(system("packs"), [CISO, ENGINEER])
+    return ensure_posts(system("packs"), posts=[CISO, ENGINEER])
 
 
 def kinds() -> list[tuple[str, str, str]]:
@@ -38,21 +38,21 @@ def kinds() -> list[tuple[str, str, str]]:
 
 
 def test_D8_activating_a_pack_opens_its_posts_once(posts):
-    ensure_posts(system("packs"), [CISO, ENGINEER])
+    ensure_posts(system("packs"), posts=[CISO, ENGINEER])
     assert [p.key for p in Post.objects.all()] == ["ciso", "engineer_in_charge"]
     assert Event.objects.filter(name="people.post_opened@1").count() == 2
 
 
 def test_D8_a_newer_pack_renames_a_post_and_keeps_its_holder(posts, root, bob):
     set_post_holder(root, post="ciso", person=bob.person_id)
-    ensure_posts(system("packs"), [PostWanted("ciso", "정보보호책임자", "Chief information security officer", rank=1)])
+    ensure_posts(system("packs"), posts=[PostWanted("ciso", "정보보호책임자", "Chief information security officer", rank=1)])
     assert Post.objects.get(key="ciso").title("en") == "Chief information security officer"
     assert queries.resolve_post("ciso").people[0].id == bob.person_id
 
 
 def test_M2_a_responder_opens_no_posts(bob):
     with pytest.raises(Forbidden):
-        ensure_posts(bob, [CISO])
+        ensure_posts(bob, posts=[CISO])
 
 
 def test_D8_holder_before_deputy_before_administrators(posts, root, alice, bob):
@@ -115,7 +115,7 @@ def test_D8_the_check_is_fresh_after_every_change(posts, root, bob, django_captu
 
 
 def test_D8_the_board_takes_the_same_few_queries_for_many_posts(posts, root, bob, django_assert_max_num_queries):
-    ensure_posts(system("packs"), [PostWanted(f"post_{n}", f"직책 {n}", f"Post {n}") for n in range(20)])
+    ensure_posts(system("packs"), posts=[PostWanted(f"post_{n}", f"직책 {n}", f"Post {n}") for n in range(20)])
     for n in range(20):
         set_post_holder(root, post=f"post_{n}", person=bob.person_id)
     with django_assert_max_num_queries(5):

@@ -92,7 +92,7 @@ class TestSystems:
             mark_good_version(ivy, system=scoring.id, version="8")
 
     def test_D8_posts_per_system_are_checked_for_every_system_in_use(self, root, scoring, bob):
-        ensure_posts(root, [PostWanted("engineer_in_charge", "담당 엔지니어", "Engineer in charge", is_per_system=True)])
+        ensure_posts(root, posts=[PostWanted("engineer_in_charge", "담당 엔지니어", "Engineer in charge", is_per_system=True)])
         assert [(p.kind, p.scope_ref) for p in people.standing_check()] == [("empty", scoring.ref)]
         set_post_holder(root, post="engineer_in_charge", person=bob.person_id, scope_ref=scoring.ref)
         assert people.resolve_post("engineer_in_charge", scoring.ref).people[0].name == "Bob"
