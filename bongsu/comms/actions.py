@@ -80,7 +80,7 @@ def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Pe
     is_reader = form.is_id_only or may_see(actor_of(person), draft["subject"].ref)
     link = f"{settings.BASE_URL}{reverse('comms:acknowledge', args=[identity, queries.acknowledge_token(identity)])}"
     own = {"recipient": person.name, "language": person.language}
-    title, text = _words(form, draft, values | own, person.language, person.zone, is_reader)
+    title, text = _words(form, draft, {**values, **own}, person.language, person.zone, is_reader)
     with translation.override(person.language):
         text = f"{text.rstrip()}\n\n{say(_('I have read this:'))} {link}\n"
     more = {"id": identity, "person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
@@ -91,7 +91,7 @@ def _to_place(form: Template, draft: dict[str, Any], values: Values, place: Plac
     language, zone = settings.LANGUAGE_CODE, settings.ORGANISATION_ZONE
     is_reader = place.is_private or form.is_id_only or not draft["subject"].restricted
     own = {"recipient": place.address, "language": language}
-    title, text = _words(form, draft, values | own, language, zone, is_reader)
+    title, text = _words(form, draft, {**values, **own}, language, zone, is_reader)
     kept = {"connection": place.connection, "address": place.address, "thread": place.thread}
     more = {"name": place.address, "language": language, "is_id_only": not is_reader, "place": kept}
     return _written(draft, f"place:{place.connection}:{place.address}", title, text, more)
@@ -164,16 +164,16 @@ def cancel_batch(actor: Actor, *, batch: UUID | str, reason: str) -> None:
 
 def _set_out(actor: Actor, message: Message) -> None:
     if message.person is None:
-        way = Sending.objects.create(
+        only = Sending.objects.create(
             subject_id=message.subject_id, message=message, way="channel", address=message.place["address"]
         )  # fmt: skip
-        _start(actor, message, way)
+        _start(actor, message, only)
         return
     ways = [Way(w.channel, w.address) for w in ways_of([message.person.id])[message.person.id]]
     plan = rules.plan_ways(ways, kinds=queries.connected_kinds(), is_urgent=message.is_urgent, email=message.person.email)
-    for place, way in [(0, w) for w in plan.at_once] + list(enumerate(plan.later, 1)):
+    for place, chosen in [(0, w) for w in plan.at_once] + list(enumerate(plan.later, 1)):
         Sending.objects.create(
-            subject_id=message.subject_id, message=message, way=way.channel, address=way.address, place_in_line=place
+            subject_id=message.subject_id, message=message, way=chosen.channel, address=chosen.address, place_in_line=place
         )  # fmt: skip
     if not plan.at_once:
         _conclude(actor, message, say(Text(_("no connected way to reach this person"))))
@@ -228,7 +228,7 @@ def page_key(message: Message) -> str:
 
 @action
 def note_outcome(
-    actor: Actor, *, call: UUID | str, state: str, external_id: str = "", receipt: Mapping[str, Any] | None = None,
+    actor: Actor, *, call: UUID, state: str, external_id: str = "", receipt: Mapping[str, Any] | None = None,
     why: str = "", may_be_twice: bool = False,
 ) -> None:  # fmt: skip
     """The gate has an outcome for one way: `sent`, `failed` or `held`. Told twice, it changes nothing."""

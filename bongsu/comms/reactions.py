@@ -1,5 +1,7 @@
 """What the gate and the approvers say becomes the state of messages."""
 
+from uuid import UUID
+
 from bongsu.approvals.facts import ApprovalGranted, ApprovalRefused, ApprovalVoided
 from bongsu.events.listening import on
 from bongsu.events.models import Event
@@ -11,19 +13,19 @@ from .actions import COMMS, cancel_batch, note_outcome, release_batch
 @on(CallDone)
 def call_done(event: Event, fact: CallDone) -> None:
     note_outcome(
-        COMMS, call=fact.call, state="sent", external_id=fact.external_id, receipt=fact.receipt,
+        COMMS, call=UUID(fact.call), state="sent", external_id=fact.external_id, receipt=fact.receipt,
         may_be_twice=fact.may_have_been_sent_twice,
     )  # fmt: skip
 
 
 @on(CallFailed)
 def call_failed(event: Event, fact: CallFailed) -> None:
-    note_outcome(COMMS, call=fact.call, state="failed", why=fact.error)
+    note_outcome(COMMS, call=UUID(fact.call), state="failed", why=fact.error)
 
 
 @on(CallHeld)
 def call_held(event: Event, fact: CallHeld) -> None:
-    note_outcome(COMMS, call=fact.call, state="held", why=fact.reason)
+    note_outcome(COMMS, call=UUID(fact.call), state="held", why=fact.reason)
 
 
 @on(ApprovalGranted)

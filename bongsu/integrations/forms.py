@@ -47,7 +47,8 @@ class ConnectionForm(forms.Form):
             for name in ("signature", "signature_header", "secret_0", "secret_1"):
                 del self.fields[name]
         if connection:
-            self.initial |= {
+            self.initial = {
+                **self.initial,
                 "name": connection.name, "allowed_targets": "\n".join(connection.allowed_targets),
                 "signature": connection.signature, "signature_header": connection.signature_header,
             }  # fmt: skip

@@ -8,6 +8,7 @@ it may have been sent twice.
 import logging
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError
 
@@ -40,7 +41,7 @@ class Calls:
 
     def _again(self, connection: str, lane: str) -> datetime | None:
         """Come back while anything of this connection waits; what is paused or in flight is looked at again soon."""
-        first = Call.objects.filter(connection=connection, lane=lane, state__in=queries.OPEN).order_by("next_at").first()
+        first = Call.objects.filter(connection_id=UUID(connection), lane=lane, state__in=queries.OPEN).order_by("next_at").first()
         return max(first.next_at, clock.now() + timedelta(seconds=1)) if first else None
 
     def due(self, moment: datetime, limit: int) -> list[str]:

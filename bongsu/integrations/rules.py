@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -173,7 +173,7 @@ def read_target(raw: str) -> str:
     return str(raw).strip().lower()
 
 
-READERS = {
+READERS: dict[str, Callable[["dataclasses.Field[Any]", Any], Any]] = {
     "text": _text, "url": _url, "number": _number, "choice": _choice, "lines": _lines, "json": _json,
     "host_port": lambda f, raw: read_target(raw),
 }  # fmt: skip

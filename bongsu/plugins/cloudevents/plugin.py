@@ -46,8 +46,8 @@ def _signal(event: Any, where: str) -> Signal:
             raise Unreadable(f"{where}{name}: is missing or empty")
     if event["specversion"] != "1.0":
         raise Unreadable(f"{where}specversion: 1.0 is needed, not {event['specversion']}")
-    data = event.get("data") if isinstance(event.get("data"), dict) else {}
-    values = {**data, **{k: v for k, v in event.items() if k not in KNOWN}}
+    data: Any = event.get("data")
+    values = {**(data if isinstance(data, dict) else {}), **{k: v for k, v in event.items() if k not in KNOWN}}
     at = _moment(event.get("time"), where)
     named = {"type": event["type"], "source": event["source"], "subject": str(event.get("subject", ""))}
     return Signal(
@@ -79,7 +79,7 @@ def _measure(values: dict[str, Any]) -> Measure | None:
     direction = values.get("direction")
     return Measure(
         name=str(values.get("metric") or values.get("name") or "value"), value=float(value),
-        threshold=float(threshold) if _is_number(threshold) else None,
+        threshold=float(threshold) if threshold is not None and _is_number(threshold) else None,
         direction=direction if direction in ("higher_is_worse", "lower_is_worse", "p_value") else "higher_is_worse",
         unit=str(values.get("unit") or ""), n=int(values["n"]) if _is_number(values.get("n")) else None,
     )  # fmt: skip

@@ -19,7 +19,9 @@ PLACES = (
     "measure.name", "measure.value", "measure.threshold", "measure.direction", "measure.unit", "measure.n",
 )  # fmt: skip
 ABOUT = ("system", "model", "version", "environment", "tenant", "dataset", "feature")
-DIRECTIONS = ("higher_is_worse", "lower_is_worse", "p_value")
+DIRECTIONS: dict[str, Literal["higher_is_worse", "lower_is_worse", "p_value"]] = {
+    "higher_is_worse": "higher_is_worse", "lower_is_worse": "lower_is_worse", "p_value": "p_value",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _measure(found: dict[str, Any], text: dict[str, str]) -> Measure | None:
     n = _number(found.get("measure.n"))
     return Measure(
         name=text.get("measure.name") or "value", value=value, threshold=_number(found.get("measure.threshold")),
-        direction=direction if direction in DIRECTIONS else "higher_is_worse", unit=text.get("measure.unit", ""),
+        direction=DIRECTIONS.get(direction, "higher_is_worse"), unit=text.get("measure.unit", ""),
         n=int(n) if n is not None else None,
     )  # fmt: skip
 
