@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -16,8 +17,9 @@ from bongsu.kernel.facts import Fact, fact_class
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
+from .facts import Verified
 from .listening import names_of
-from .models import Delivery, Event, Heartbeat, Installation, Personal, Reader, Subject, Timer
+from .models import Delivery, Event, Head, Heartbeat, Installation, Personal, Reader, Seal, Subject, Timer
 
 SILENT_AFTER = timedelta(seconds=30)
 SETTLED = "events_event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # PostgreSQL
@@ -207,3 +209,47 @@ def is_demo() -> bool:
 
 def personal_values(subject: str) -> QuerySet[Personal]:
     return Personal.objects.filter(event__subject=subject)
+
+
+def head(actor: Actor, subject: str) -> tuple[int, str]:
+    """Number and hash of the newest entry of a record."""
+    must_see(actor, subject)
+    found = Head.objects.filter(subject=subject).values_list("seq", "hash").first()
+    if found is None:
+        raise NotFound(_("There is no such record, or you are not among its readers."))
+    return found
+
+
+def newest_seal() -> Seal | None:
+    return Seal.objects.order_by("-number").first()
+
+
+def seals(actor: Actor) -> QuerySet[Seal]:
+    """All seals, newest first, with where they were put."""
+    actor.require("ledger.verify")
+    return Seal.objects.prefetch_related("deliveries").order_by("-number")
+
+
+def count_events() -> int:
+    return Event.objects.count()
+
+
+def recent(actor: Actor) -> QuerySet[Event]:
+    """What happened in the records the actor may see, whatever they are; newest first."""
+    actor.require("ledger.verify")
+    return Event.objects.filter(visible(actor)).prefetch_related("personal").order_by("-position")
+
+
+def last_verification() -> Entry | None:
+    """What the last check of the whole ledger found, None before the first one."""
+    event = Event.objects.filter(name=Verified.name).order_by("-recorded_at", "-position").first()
+    return entries_of([event])[0] if event else None
+
+
+def has_seal_left_behind() -> bool:
+    """A seal older than two hours is nowhere outside the database."""
+    return Seal.objects.filter(deliveries=None, made_at__lt=now() - timedelta(hours=2)).exists()
+
+
+def public_key() -> str:
+    return str(settings.KEYS.public)

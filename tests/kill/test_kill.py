@@ -2,16 +2,20 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bongsu.events.models import Delivery, Event, Link, Timer
 from bongsu.events.queries import values_of
+from bongsu.events.triggers import missing_triggers
 from bongsu.events.verification import verify
 
 from . import reactions
@@ -21,12 +25,34 @@ HERE = Path(__file__).resolve().parents[2]
 LONGEST = 120.0  # seconds for what is left after the last kill
 
 
-def start(environment: dict[str, str]) -> "subprocess.Popen[str]":
+@contextmanager
+def workers(environment: dict[str, str]) -> Iterator[Callable[[], int]]:
+    """`start()` forks a worker from a process that has everything loaded; returns its process id."""
     command = [sys.executable, "-m", "tests.kill.victim"]
-    child = subprocess.Popen(command, cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "working\n"
-    return child
+    nursery = subprocess.Popen(command, cwd=HERE, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+
+    def start() -> int:
+        nursery.stdin.write("\n")
+        nursery.stdin.flush()
+        return int(nursery.stdout.readline())
+
+    try:
+        assert nursery.stdout.readline() == "ready\n"
+        yield start
+    finally:
+        nursery.stdin.close()
+        nursery.stdout.close()
+        nursery.wait(10)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def what_is_open() -> int:
@@ -38,36 +64,35 @@ def what_is_open() -> int:
     )
 
 
-def kill_again_and_again(kills: int, url: str, calls: Path) -> tuple[int, int, float, list[str]]:
+def kill_again_and_again(kills: int, url: str, calls: Path) -> tuple[int, float, list[str]]:
+    """How many kills met open work, the seconds it all took, and the records that were made."""
     environment = os.environ | {"DATABASE_URL": url, "KILL_CALLS": str(calls)}
-    chance, began = random.Random(4), time.monotonic()
+    chance, began, hit = random.Random(), time.monotonic(), 0
     subjects: list[str] = []
-    hit = 0
-    for _kill in range(kills):
-        child = start(environment)
-        try:
+    with workers(environment) as start:
+        for _kill in range(kills):
+            victim = start()
             subjects += reactions.ask(reactions.US, records=RECORDS, questions=QUESTIONS)
             time.sleep(chance.uniform(0.0, 0.8))
             hit += what_is_open() > 0
+            os.kill(victim, signal.SIGKILL)
+        last = start()
+        try:
+            until = time.monotonic() + LONGEST
+            while what_is_open():
+                assert time.monotonic() < until, f"{what_is_open()} are still open"
+                assert is_alive(last)
+                time.sleep(0.1)
         finally:
-            child.kill()
-            child.wait()
-    child = start(environment)
-    try:
-        until = time.monotonic() + LONGEST
-        while what_is_open():
-            assert time.monotonic() < until, f"{what_is_open()} are still open"
-            assert child.poll() is None
-            time.sleep(0.1)
-    finally:
-        child.terminate()
-        assert child.wait(30) == 0
-        child.kill()
-    return hit, len(subjects), time.monotonic() - began, subjects
+            os.kill(last, signal.SIGTERM)
+            while is_alive(last) and time.monotonic() < until + 30:
+                time.sleep(0.05)
+        assert not is_alive(last)
+    return hit, time.monotonic() - began, subjects
 
 
 def check(kills: int, url: str, calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hit, _records, _seconds, subjects = kill_again_and_again(kills, url, calls)
+    hit, seconds, subjects = kill_again_and_again(kills, url, calls)
     answers = Counter()
     for event in Event.objects.filter(name=reactions.Answered.name):
         said = values_of(event)[0]
@@ -89,6 +114,13 @@ def check(kills: int, url: str, calls: Path, capsys: pytest.CaptureFixture[str])
 def in_order(subject: str, by: str) -> list[int]:
     said = [values_of(e)[0] for e in Event.objects.filter(subject=subject, name=reactions.Answered.name).order_by("seq")]
     return [one["number"] for one in said if one["by"] == by]
+
+
+@pytest.mark.kill
+@pytest.mark.django_db
+def test_the_ledger_is_guarded_before_the_killing_begins() -> None:
+    """Also makes pytest-django set the database up: it does so only when some test of the run carries its mark."""
+    assert missing_triggers() == set()
 
 
 @pytest.mark.kill

@@ -1,7 +1,12 @@
-"""A worker process that expects to be killed: `python -m tests.kill.victim`."""
+"""Workers that expect to be killed: `python -m tests.kill.victim`.
+
+One process loads everything and forks a worker for each line it reads; it answers with the worker's process id. The
+workers are its children, so it also answers when one has ended by itself.
+"""
 
 import os
 import signal
+import sys
 import threading
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.kill.settings"
@@ -17,6 +22,23 @@ from tests.kill import reactions  # noqa: F401  (listeners register themselves)
 worker.BEAT = 0.5
 worker.SWEEP_AFTER = worker.timedelta(seconds=1)
 
-stop = threading.Event()
-signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-worker.run(stop)
+
+def work() -> None:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    worker.run(stop)
+
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed ones leave no zombies
+print("ready", flush=True)
+for _line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        sys.stdin.close()
+        try:
+            work()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    print(child, flush=True)

@@ -8,9 +8,10 @@ import asyncio
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 TASK = "bongsu.run"
 CONCURRENCY = {INSIDE: 3, PAGE: 2, OUTSIDE: 5}
 POLL = 0.3  # seconds; at the library's default of 5 timers were 1.2 to 4.5 s late
+NEVER = 10 * 365 * 24 * 3600.0
 STALLED_AFTER = 20.0  # seconds without a worker's heartbeat
 HEARTBEAT = 5.0
 
@@ -55,18 +57,12 @@ class ProcrastinateEngine:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(sum(CONCURRENCY.values()) + 2, thread_name_prefix="work"))
         async with django_app.with_connector(django_app.connector.get_worker_connector()).open_async() as app:  # type: ignore[attr-defined]
-            workers = [asyncio.create_task(self._lane(app, lane, worker)) for lane in CONCURRENCY]
-            rescue = asyncio.create_task(self._rescue(app))
-            stopped = asyncio.create_task(asyncio.to_thread(stop.wait))
-            done, _open = await asyncio.wait([*workers, rescue, stopped], return_when=asyncio.FIRST_COMPLETED)
-            stop.set()
+            workers = [asyncio.create_task(_again_and_again(partial(self._lane, app, lane, worker))) for lane in CONCURRENCY]
+            rescue = asyncio.create_task(_again_and_again(partial(self._rescue, app)))
+            await asyncio.to_thread(stop.wait)
             for task in [*workers, rescue]:
                 task.cancel()
-            await asyncio.gather(*workers, rescue, stopped, return_exceptions=True)
-        # A lane that ended by itself (the database went away) ends the worker: whoever runs it starts it again.
-        for task in done - {stopped}:
-            task.result()
-            raise RuntimeError("a lane of the worker ended by itself")
+            await asyncio.gather(*workers, rescue, return_exceptions=True)
 
     async def _lane(self, app: App, lane: str, worker: str) -> None:
         await app.run_worker_async(
@@ -75,7 +71,7 @@ class ProcrastinateEngine:
             concurrency=CONCURRENCY[lane],
             fetch_job_polling_interval=POLL,
             update_heartbeat_interval=min(HEARTBEAT, _stalled_after() / 4),
-            stalled_worker_timeout=_stalled_after(),
+            stalled_worker_timeout=NEVER,  # lanes that forget dead workers all at once run into a deadlock
             shutdown_graceful_timeout=15,
             install_signal_handlers=False,
             delete_jobs="successful",
@@ -90,7 +86,18 @@ class ProcrastinateEngine:
                     log.warning("took over job %s of a worker that fell silent", job.id)
                 except exceptions.ProcrastinateException:
                     log.info("job %s was taken over by another worker", job.id)
+            await app.job_manager.prune_stalled_workers(_stalled_after())
             await asyncio.sleep(min(HEARTBEAT, _stalled_after() / 4))
+
+
+async def _again_and_again(run: Callable[[], Awaitable[None]]) -> None:
+    """A lane that ends by itself (the database went away for a moment) starts again; only `cancel` ends it."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("a lane of the worker failed; it starts again")
+        await asyncio.sleep(1)
 
 
 def _stalled_after() -> float:
