@@ -1,11 +1,14 @@
 """What came in, what it was understood as, what was proposed from it, and what could not be read."""
 
+import json
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from bongsu.kernel import clock
 from bongsu.kernel.refs import ref, uuid7
+from bongsu.kernel.text import Text
 
 from .rules.proposals import STATES, WAITING
 
@@ -78,6 +81,10 @@ class DeadLetter(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "body_hash"], name="signals_dead_letter_once")]
         indexes = [models.Index(fields=["-last_at", "-id"], name="signals_dead_letters", condition=Q(dismissed_at=None))]
+
+    @property
+    def reason_text(self) -> Text:
+        return Text(self.reason, self.values)
 
 
 class Proposal(models.Model):
@@ -205,6 +212,10 @@ class Signal(models.Model):
     @property
     def ref(self) -> str:
         return ref("signal", self.id)
+
+    @property
+    def payload_text(self) -> str:
+        return json.dumps(self.payload, ensure_ascii=False, indent=1)
 
 
 class Report(models.Model):

@@ -1,0 +1,330 @@
+"""Signals, reports and proposals for machines: every act of the pages."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+
+from bongsu.integrations.contract import Measure
+from bongsu.integrations.contract import Signal as Understood
+from bongsu.systems import queries as systems
+from bongsu.ui.doors import Page, Paging, page_of
+
+from . import actions, queries
+
+router = Router(tags=["signals"])
+SHORT = r"^[^\x00]*$"
+
+
+class MeasureIn(Schema):
+    name: str = Field(max_length=200)
+    value: float | None = None
+    threshold: float | None = None
+    direction: str = Field("higher_is_worse", pattern="^(higher_is_worse|lower_is_worse|p_value)$")
+    unit: str = Field("", max_length=40)
+    n: int | None = None
+    is_estimated: bool = False
+
+
+class SignalIn(Schema):
+    """A signal in our own form: `dedupe_key` names the thing that is wrong, `episode_start` this time it went wrong."""
+
+    dedupe_key: str = Field(min_length=1, max_length=300, pattern=SHORT)
+    title: str = Field(min_length=1, max_length=300, pattern=SHORT)
+    state: str = Field("open", pattern="^(open|resolved|info)$")
+    text: str = Field("", max_length=20_000)
+    group_key: str = Field("", max_length=300)
+    source_severity: str = Field("", max_length=40)
+    source_event_id: str = Field("", max_length=200)
+    episode_start: datetime | None = None
+    detected_at: datetime | None = None
+    about: dict[str, str] = Field({}, max_length=50)
+    labels: dict[str, str] = Field({}, max_length=200)
+    links: list[str] = Field([], max_length=50)
+    measure: MeasureIn | None = None
+    is_drill: bool = False
+
+
+class SignalOut(Schema):
+    id: UUID
+    title: str
+    text: str
+    state: str
+    source_kind: str
+    source_severity: str
+    dedupe_key: str
+    about: dict[str, Any]
+    labels: dict[str, Any]
+    links: list[Any]
+    measure: dict[str, Any]
+    payload: Any
+    redactions: list[str]
+    raw_sha256: str
+    verdict: dict[str, Any]
+    is_authenticated: bool
+    is_drill: bool
+    episode_start: datetime | None
+    detected_at: datetime
+    first_at: datetime
+    last_at: datetime
+    resolved_at: datetime | None
+    times: int
+    stretches: list[list[Any]]
+    incident: str | None
+    proposal: UUID | None
+
+
+class ProposalOut(Schema):
+    id: UUID
+    title: str
+    text: str
+    type: str
+    subtype: str
+    severity: str
+    alt_type: str
+    alt_severity: str
+    rule: str
+    also: list[str]
+    why: dict[str, str]
+    is_guess: bool
+    is_authenticated: bool
+    is_drill: bool
+    state: str
+    proposed_at: datetime
+    pages: int
+    answered_at: datetime | None
+    answer_reason: str
+    is_by_itself: bool
+    incident: str | None
+    signals: list[UUID]
+
+
+class ReportOut(Schema):
+    id: UUID
+    what: str
+    noticed_at: datetime
+    is_ongoing: str
+    harmed: str
+    evidence_url: str
+    reported_at: datetime
+    proposal: UUID
+    state: str
+    type: str
+    subtype: str
+    severity: str
+    rule: str
+    incident: str | None
+
+
+class ReportIn(Schema):
+    """The six questions; only the first must be answered. `is_declared` declares at once (needs the right)."""
+
+    what: str = Field(min_length=1, max_length=20_000)
+    system: UUID | None = None
+    noticed_at: datetime | None = None
+    is_ongoing: str = Field("unknown", pattern="^(yes|no|unknown)$")
+    harmed: str = Field("", max_length=20_000)
+    evidence_url: str = Field("", max_length=2000)
+    is_drill: bool = False
+    is_declared: bool = False
+    door: str = Field("api", pattern="^(api|cli)$")
+
+
+class AnswerIn(Schema):
+    """Left empty: as proposed. A change needs a reason."""
+
+    type: str = Field("", max_length=40)
+    subtype: str = Field("", max_length=60)
+    severity: str = Field("", max_length=8)
+    reason: str = Field("", max_length=2000)
+
+
+class DeclareIn(AnswerIn):
+    title: str = Field("", max_length=200)
+    restriction: str = Field("", max_length=1000)
+
+
+class AttachIn(Schema):
+    incident: str = Field(min_length=1, max_length=40, pattern=SHORT)
+    reason: str = Field("", max_length=2000)
+
+
+class MergeIn(Schema):
+    into: UUID
+    reason: str = Field("", max_length=2000)
+
+
+class ReasonIn(Schema):
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class MappingIn(Schema):
+    mapping: dict[str, str]
+    each: str = Field("", max_length=200)
+    sample: Any
+
+
+class JudgeIn(Schema):
+    what: str = Field(min_length=1, max_length=20_000)
+    harmed: str = Field("", max_length=20_000)
+
+
+class LetterOut(Schema):
+    id: UUID
+    connection: str
+    body_hash: str
+    excerpt: str
+    size: int
+    reason: str
+    values: dict[str, Any]
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+def _signal(row: Any) -> dict[str, Any]:
+    thread = row.thread
+    shown = {name: getattr(row, name) for name in SignalOut.model_fields if name not in ("incident", "proposal")}
+    return {**shown, "incident": row.incident.number if row.incident else None, "proposal": thread.proposal_id if thread else None}
+
+
+def _proposal(request: HttpRequest, row: Any) -> dict[str, Any]:
+    shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("incident", "signals")}
+    ids = queries.signals_of(request.actor, row).values_list("id", flat=True)[:200]
+    return {**shown, "incident": row.incident.number if row.incident else None, "signals": list(ids)}
+
+
+def _report(row: Any) -> dict[str, Any]:
+    proposal = row.proposal
+    names = ("id", "what", "noticed_at", "is_ongoing", "harmed", "evidence_url", "reported_at")
+    said = {name: getattr(proposal, name) for name in ("state", "type", "subtype", "severity", "rule")}
+    number = proposal.incident.number if proposal.incident else None
+    return {**{name: getattr(row, name) for name in names}, **said, "proposal": proposal.id, "incident": number}
+
+
+@router.get("/signals", response=Page[SignalOut])
+def list_signals(
+    request: HttpRequest, paging: Query[Paging], state: str = "", severity: str = "", connection: str = "", system: str = "",
+    text: str = "", is_drill: bool | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    request.actor.require("see")
+    rows = queries.signals(
+        request.actor, state=state, severity=severity, connection=connection, system=system, text=text, is_drill=is_drill
+    )
+    return page_of(rows, paging, sort="-last_at", shape=_signal)
+
+
+@router.post("/signals", response={201: SignalOut})
+def push_signal(request: HttpRequest, data: SignalIn) -> tuple[int, dict[str, Any]]:
+    values = data.model_dump(exclude={"is_drill", "measure"})
+    values["links"] = tuple(values["links"])
+    values["measure"] = Measure(**data.measure.model_dump()) if data.measure else None
+    row = actions.push_signal(request.actor, signal=Understood(**values), is_drill=data.is_drill)
+    return 201, _signal(row)
+
+
+@router.get("/signals/{uuid:signal_id}", response=SignalOut)
+def get_signal(request: HttpRequest, signal_id: UUID) -> dict[str, Any]:
+    return _signal(queries.signal(request.actor, signal_id))
+
+
+@router.post("/signals/mapping", response=list[dict[str, Any]])
+def try_mapping(request: HttpRequest, data: MappingIn) -> list[dict[str, object]]:
+    return queries.try_mapping(request.actor, mapping=data.mapping, each=data.each, sample=json.dumps(data.sample).encode())
+
+
+@router.get("/signals/dead-letters", response=Page[LetterOut])
+def list_dead_letters(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
+    request.actor.require("connections.manage")
+    rows = queries.dead_letters(request.actor, is_dismissed=False)
+    return page_of(rows, paging, sort="-last_at", shape=_letter)
+
+
+def _letter(row: Any) -> dict[str, Any]:
+    return {**{n: getattr(row, n) for n in LetterOut.model_fields if n != "connection"}, "connection": row.connection.name}
+
+
+@router.post("/signals/dead-letters/{uuid:letter_id}/retry", response=LetterOut)
+def retry_letter(request: HttpRequest, letter_id: UUID) -> dict[str, Any]:
+    return _letter(actions.retry_dead_letter(request.actor, letter=letter_id))
+
+
+@router.post("/signals/dead-letters/{uuid:letter_id}/dismiss", response=LetterOut)
+def dismiss_letter(request: HttpRequest, letter_id: UUID, data: ReasonIn) -> dict[str, Any]:
+    return _letter(actions.dismiss_dead_letter(request.actor, letter=letter_id, reason=data.reason))
+
+
+@router.get("/proposals", response=Page[ProposalOut])
+def list_proposals(
+    request: HttpRequest, paging: Query[Paging], state: str = "", severity: str = "", is_waiting: bool | None = None
+) -> dict[str, Any]:
+    request.actor.require("see")
+    rows = queries.proposals(request.actor, state=state, severity=severity, is_waiting=is_waiting)
+    return page_of(rows, paging, sort="-proposed_at", shape=lambda row: _proposal(request, row))
+
+
+@router.get("/proposals/{uuid:proposal_id}", response=ProposalOut)
+def get_proposal(request: HttpRequest, proposal_id: UUID) -> dict[str, Any]:
+    return _proposal(request, queries.proposal(request.actor, proposal_id))
+
+
+@router.post("/proposals/{uuid:proposal_id}/confirm", response=ProposalOut)
+def confirm(request: HttpRequest, proposal_id: UUID, data: AnswerIn) -> dict[str, Any]:
+    return _proposal(request, actions.confirm_proposal(request.actor, proposal=proposal_id, **data.model_dump()))
+
+
+@router.post("/proposals/{uuid:proposal_id}/declare", response=ProposalOut)
+def declare(request: HttpRequest, proposal_id: UUID, data: DeclareIn) -> dict[str, Any]:
+    actions.declare_proposal(request.actor, proposal=proposal_id, **data.model_dump())
+    return _proposal(request, queries.proposal(request.actor, proposal_id))
+
+
+@router.post("/proposals/{uuid:proposal_id}/attach", response=ProposalOut)
+def attach(request: HttpRequest, proposal_id: UUID, data: AttachIn) -> dict[str, Any]:
+    actions.attach_proposal(request.actor, proposal=proposal_id, **data.model_dump())
+    return _proposal(request, queries.proposal(request.actor, proposal_id))
+
+
+@router.post("/proposals/{uuid:proposal_id}/reject", response=ProposalOut)
+def reject(request: HttpRequest, proposal_id: UUID, data: ReasonIn) -> dict[str, Any]:
+    return _proposal(request, actions.reject_proposal(request.actor, proposal=proposal_id, reason=data.reason))
+
+
+@router.post("/proposals/{uuid:proposal_id}/merge", response=ProposalOut)
+def merge(request: HttpRequest, proposal_id: UUID, data: MergeIn) -> dict[str, Any]:
+    return _proposal(request, actions.merge_proposal(request.actor, proposal=proposal_id, **data.model_dump()))
+
+
+@router.get("/reports", response=Page[ReportOut])
+def list_reports(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
+    return page_of(queries.reports(request.actor), paging, sort="-reported_at", shape=_report)
+
+
+@router.post("/reports", response={201: ReportOut})
+def file_report(request: HttpRequest, data: ReportIn) -> tuple[int, dict[str, Any]]:
+    values = data.model_dump()
+    values["system"] = systems.system(request.actor, data.system) if data.system else None
+    return 201, _report(actions.file_report(request.actor, **values))
+
+
+@router.post("/reports/with-file", response={201: ReportOut})
+def file_report_with_file(request: HttpRequest, data: Form[ReportIn], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
+    values = data.model_dump()
+    values["system"] = systems.system(request.actor, data.system) if data.system else None
+    values |= {"file": file.file, "file_name": file.name or "", "media_type": file.content_type or ""}
+    return 201, _report(actions.file_report(request.actor, **values))
+
+
+@router.get("/reports/{uuid:report_id}", response=ReportOut)
+def get_report(request: HttpRequest, report_id: UUID) -> dict[str, Any]:
+    return _report(queries.report(request.actor, report_id))
+
+
+@router.post("/reports/judge", response=dict[str, Any])
+def judge(request: HttpRequest, data: JudgeIn) -> dict[str, Any]:
+    """What the rules would make of these words; writes nothing."""
+    return actions.judge(data.what, data.harmed).kept()
