@@ -71,7 +71,7 @@ class Plugin(Mail):
         message = MIMEText(text, "plain", "utf-8")
         message["From"] = formataddr((self.config.sender_name, self.config.sender), "utf-8")
         message["To"] = to
-        message["Subject"] = Header(" ".join(subject.split()), "utf-8").encode()
+        message["Subject"] = Header(" ".join(subject.split()), "utf-8")  # type: ignore[assignment]  # str() would fold it badly
         message["Date"] = format_datetime(now())
         message["Message-ID"] = f"<{sha256(key.encode()).hexdigest()[:40]}@{self.config.sender.rpartition('@')[2]}>"
         message["Content-Language"] = language
