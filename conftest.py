@@ -59,6 +59,19 @@ def _fresh_cache() -> Iterator[None]:
 # --- databases --------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
+    """The migrated test database, also when every chosen test commits (pytest-django makes it only for marked ones)."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the test
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> None:
     """The database of this test: a copy that is committed to when it asked for one, else a transaction rolled back."""
@@ -201,11 +214,10 @@ def token_of() -> Callable[..., str]:
 
 
 @pytest.fixture
-def served(committed_db: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def served(committed_db: str) -> Iterator[str]:
     """The whole site with its worker on a free port, in this process; yields its address."""
     from tests.serving_site import serving
 
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread of the test
     with serving() as address:
         yield address
 
