@@ -13,7 +13,7 @@ from bongsu.kernel.facts import Fact
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
-from .facts import DeadLetterRetried, Linked, LegalHoldSet, PersonalErased, ReaderAdded, RecordRead, Restricted
+from .facts import DeadLetterRetried, LegalHoldSet, Linked, PersonalErased, ReaderAdded, RecordRead, Restricted
 from .ledger import state, writing
 from .models import Delivery, Event, Head, Link, Personal, Reader, Subject, Timer
 from .queries import must_see
@@ -33,7 +33,7 @@ def action(run: Callable[Concatenate[Actor, P], T]) -> Callable[Concatenate[Acto
         with writing():
             return run(actor, *args, **kwargs)
 
-    return wrapped
+    return wrapped  # type: ignore[return-value]
 
 
 def record(actor: Actor, fact: Fact, *, occurred_at: datetime | None = None) -> UUID:
@@ -41,7 +41,9 @@ def record(actor: Actor, fact: Fact, *, occurred_at: datetime | None = None) -> 
     return state(actor, fact, occurred_at)
 
 
-def open_subject(actor: Actor, subject: str, *, restricted: bool = False, is_drill: bool = False, readers: Iterable[UUID] = ()) -> Subject:
+def open_subject(
+    actor: Actor, subject: str, *, restricted: bool = False, is_drill: bool = False, readers: Iterable[UUID] = ()
+) -> Subject:
     """Make a record known to ledger and visibility, before anything is said about it."""
     row = Subject.objects.create(ref=subject, restricted=restricted, is_drill=is_drill)
     Head.objects.create(subject=row)
@@ -93,7 +95,7 @@ def erase_personal(actor: Actor, *, event: UUID, field: str, reason: str) -> Non
         raise Refused(_("This record is under legal hold; nothing of it may be erased."))
     if not reason.strip():
         raise Refused(_("An erasure needs a reason."))
-    deleted, _kinds = Personal.objects.filter(event_id=event, field=field).delete()
+    deleted, _kinds = Personal.objects.filter(event__event=event, field=field).delete()
     if not deleted:
         raise NotFound(_("This entry has no such personal value, or it is erased already."))
     record(actor, PersonalErased(subject=row.subject_id, event=str(event), field=field, reason=reason))

@@ -7,7 +7,8 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from . import deliveries, facts, frame, schedules, sealing, timers, verification, watchdog  # noqa: F401  (they register themselves)
+        # They register themselves.
+        from . import deliveries, facts, frame, schedules, sealing, timers, verification, watchdog  # noqa: F401
         from .triggers import restore_triggers
 
         post_migrate.connect(lambda **kwargs: restore_triggers(), sender=self, weak=False)

@@ -56,7 +56,9 @@ def seal_now() -> None:
 
 
 @ledger.command("head")
-def head(subject: Annotated[str, typer.Argument(help="A reference; left out: the newest seal and the number of entries.")] = "") -> None:
+def head(
+    subject: Annotated[str, typer.Argument(help="A reference; left out: the newest seal and the number of entries.")] = "",
+) -> None:
     """Number and hash of the newest entry of a record: write them down elsewhere, and they prove it was there."""
     from django.conf import settings
 

@@ -21,7 +21,7 @@ ATTEMPTS = 8
 
 def backoff(attempts: int) -> timedelta:
     """1 s, 2 s, 4 s ... up to 10 minutes, half of it random so that a crowd does not come back together."""
-    return timedelta(seconds=min(600, 2 ** (attempts - 1)) * (0.5 + random() / 2))  # noqa: S311
+    return timedelta(seconds=min(600, 2 ** (attempts - 1)) * (0.5 + random() / 2))
 
 
 class Deliveries:

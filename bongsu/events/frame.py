@@ -36,4 +36,6 @@ def ledger_is_broken(request: HttpRequest) -> list[frame.Alarm]:
 frame.register_alarm(worker_is_silent)
 frame.register_alarm(ledger_is_broken)
 frame.register_command("ledger", _("Ledger"), "events:ledger", order=80, grant="ledger.verify", words="원장 봉인 seal verify")
-frame.register_command("dead-letters", _("Dead letters"), "events:dead-letters", order=81, grant="see", words="실패 재시도 failed retry")
+frame.register_command(
+    "dead-letters", _("Dead letters"), "events:dead-letters", order=81, grant="see", words="실패 재시도 failed retry"
+)

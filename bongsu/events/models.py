@@ -88,7 +88,9 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "listener"], name="events_delivery_once")]
         indexes = [
-            models.Index(fields=["subject", "listener", "id"], name="events_delivery_open", condition=Q(done_at=None, dead_at=None)),
+            models.Index(
+                fields=["subject", "listener", "id"], name="events_delivery_open", condition=Q(done_at=None, dead_at=None)
+            ),
             models.Index(fields=["due_at"], name="events_delivery_due", condition=Q(done_at=None, dead_at=None)),
             models.Index(fields=["dead_at"], name="events_delivery_dead", condition=Q(dead_at__isnull=False, done_at=None)),
         ]

@@ -190,7 +190,8 @@ def has_open_listeners(subject: str) -> bool:
 
 
 def dead_deliveries(actor: Actor) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(visible(actor), done_at=None, dead_at__isnull=False).select_related("event").order_by("-dead_at")
+    dead = Delivery.objects.filter(visible(actor), done_at=None, dead_at__isnull=False)
+    return dead.select_related("event").order_by("-dead_at")
 
 
 def dead_timers(actor: Actor) -> QuerySet[Timer]:

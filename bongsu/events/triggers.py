@@ -51,7 +51,8 @@ def _on_sqlite() -> list[str]:
     ]
     # INSERT OR REPLACE deletes without firing DELETE triggers unless recursive_triggers is on in that very connection.
     return statements + [
-        f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+        f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
         f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         for table, same in KEYS.items()
     ]

@@ -213,7 +213,7 @@ def _seal_body(seal: dict[str, Any], name: str, trusted: list[str], report: Repo
         if not trusted:
             trusted.append(str(body["key"]))
         held = any(is_signed(base64.b64decode(key), seal["text"].encode(), signature) for key in trusted)
-        body["entries"], body["prev"]  # noqa: B018  (both must be there)
+        body["entries"], body["prev"]
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         report.add("forged", name, f"{type(error).__name__}: {error}")
         return None
@@ -261,7 +261,8 @@ class Chain:
         elif body.get("prev") != self.hash:
             # One of two neighbours was rewritten together with its hash. A seal may tell which; else the chain accuses the older.
             is_older_sealed = self.last in self.marks and self.marks[self.last][0] == self.hash
-            self._bad("changed", seq if is_older_sealed or not self.last else self.last, "its neighbour remembers another hash", body)
+            accused = seq if is_older_sealed or not self.last else self.last
+            self._bad("changed", accused, "its neighbour remembers another hash", body if accused == seq else None)
 
     def _read_mark(self, row: dict[str, Any], seq: int) -> None:
         mark = self.marks.get(seq)
@@ -427,7 +428,7 @@ def read_keys(given: Iterable[str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Check a Bongsu ledger: an export as folder or ZIP. / 봉수 원장 내보내기를 확인합니다.")
+    parser = argparse.ArgumentParser(description="Check a Bongsu ledger export. / 봉수 원장 내보내기 확인")
     parser.add_argument("export", type=Path)
     parser.add_argument("--seal", type=Path, action="append", default=[], help="a seal kept outside / 밖에 보관한 봉인")
     parser.add_argument("--public-key", action="append", default=[], help="base64, or a file with it / 봉인 공개 키")
@@ -437,9 +438,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = verify_export(given.export, read_outside(given.seal), read_keys(given.public_key))
     except (Unreadable, OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
-        print(f"{WORDS['unreadable'][language.startswith('ko')]}: {error}", file=sys.stderr)
+        sys.stderr.write(f"{WORDS['unreadable'][language.startswith('ko')]}: {error}\n")
         return 2
-    print(as_json(report) if given.json else spoken(report, language))
+    sys.stdout.write((as_json(report) if given.json else spoken(report, language)) + "\n")
     return 0 if report.is_whole else 1
 
 

@@ -77,7 +77,10 @@ def sweep(before: datetime, limit: int = 500) -> int:
     if is_held():
         return 0
     hints = [
-        Hint(one.name, key, lane=_lane(one, key)) for one in sources() if one.name != "schedules" for key in one.due(before, limit)
+        Hint(one.name, key, lane=_lane(one, key))
+        for one in sources()
+        if one.name != "schedules"
+        for key in one.due(before, limit)
     ]
     defer(hints)
     return len(hints)

@@ -23,6 +23,11 @@ worker.BEAT = 0.5
 worker.SWEEP_AFTER = worker.timedelta(seconds=1)
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def work() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
@@ -30,15 +35,13 @@ def work() -> None:
 
 
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the killed ones leave no zombies
-print("ready", flush=True)
+say("ready")
 for _line in sys.stdin:
     child = os.fork()
     if child == 0:
         sys.stdin.close()
         try:
             work()
-        except BaseException:
-            sys.excepthook(*sys.exc_info())
-            os._exit(1)
-        os._exit(0)
-    print(child, flush=True)
+        finally:
+            os._exit(0)  # never back into the loop of the parent
+    say(str(child))

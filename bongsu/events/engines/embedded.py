@@ -84,7 +84,8 @@ def _claim(lane: str, worker: str) -> Job | None:
     job = Job.objects.filter(lane=lane, run_at__lte=now()).order_by("run_at").first()
     if job is None:
         return None
-    job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + timedelta(seconds=getattr(settings, "LEASE_SECONDS", LEASE_SECONDS))
+    lease = timedelta(seconds=getattr(settings, "LEASE_SECONDS", LEASE_SECONDS))
+    job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + lease
     job.save(update_fields=["worker", "attempts", "run_at"])
     return job
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -48,7 +49,8 @@ class ProcrastinateEngine:
             by_place[hint.lane, hint.at].append(hint)
         for (lane, at), wanted in by_place.items():
             task = django_app.configure_task(TASK, queue=lane, schedule_at=at)
-            task.batch_defer(*[{"work": h.work, "key": h.key, "lane": h.lane} for h in wanted])
+            arguments: list[Any] = [{"work": h.work, "key": h.key, "lane": h.lane} for h in wanted]
+            task.batch_defer(*arguments)
 
     def work(self, stop: threading.Event, worker: str) -> None:
         asyncio.run(self._work(stop, worker))

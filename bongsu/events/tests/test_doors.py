@@ -14,6 +14,7 @@ from bongsu.kernel.clock import now
 
 from .telling import US, begin, tell
 
+
 @pytest.fixture(autouse=True)
 def _seals(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BONGSU_SEALS", str(tmp_path / "seals"))
@@ -84,7 +85,7 @@ def test_the_api_lists_and_retries_dead_letters(dead, root, bob, token_of, clien
 
 
 @pytest.mark.django_db
-def test_everybody_sees_that_the_worker_is_silent_and_the_auditor_that_the_ledger_was_changed(installed, ivy, bob, console) -> None:
+def test_all_see_that_the_worker_is_silent_and_the_auditor_that_the_ledger_was_changed(installed, ivy, bob, console) -> None:
     def bars(actor) -> int:
         request = RequestFactory().get("/")
         request.actor = actor

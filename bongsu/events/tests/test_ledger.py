@@ -20,6 +20,7 @@ from bongsu.kernel.errors import Conflict, NotFound, Refused
 
 from .telling import US, Told, begin, relate, tell
 
+
 @pytest.mark.django_db
 def test_events_are_numbered_and_chained_per_subject() -> None:
     one, other = begin(), begin()

@@ -313,7 +313,8 @@ def test_a_worker_whose_database_goes_away_for_a_while_goes_on_or_says_that_it_e
     eventually(lambda: not queries.is_worker_silent())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     subject = begin()
     tell(US, "a", subject=subject.ref)
