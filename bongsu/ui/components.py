@@ -53,6 +53,7 @@ class Entry:
     link: Words = ""
     is_retracted: bool = False
     is_system: bool = False
+    is_act: bool = False  # the link is a form that opens over the page (`{% opens %}`)
     id: str = ""
 
 
@@ -66,6 +67,7 @@ class DutyItem:
     is_legal: bool = False
     url: str = ""
     note: Words = ""
+    is_act: bool = False  # the link is a form that opens over the page (`{% opens %}`)
 
 
 @dataclass(frozen=True)

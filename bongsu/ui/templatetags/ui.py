@@ -361,6 +361,12 @@ def refetch(url: str, subject: str, also: str = "") -> str:
     return format_html(html, url, mark_safe(escape(triggers)))
 
 
+@register.simple_tag
+def opens(url: str) -> str:
+    """Attributes of a link to a form: it opens over the page, in `#act`; without script it is a page of its own."""
+    return format_html('href="{0}" hx-get="{0}" hx-target="#act" hx-swap="innerHTML"', url)
+
+
 @register.simple_tag(takes_context=True, name="panels")
 def panel_list(context: RequestContext, page: str, obj: Any, place: str = "left", url: str = "", live: str = "") -> str:
     """The panels of one place. `url` is the page's panel address (`/incidents/INC-2026-001/panels/`), `live` the subject."""

@@ -51,6 +51,21 @@ document.addEventListener("htmx:confirm", (event) => {
   ask(effect).then((yes) => yes && issueRequest(true));
 });
 
+// A dialog that the server brought opens over the page and leaves it again when it is closed.
+document.addEventListener("htmx:load", (event) => {
+  const found = event.target.matches?.("dialog[data-modal]") ? event.target : event.target.querySelector?.("dialog[data-modal]");
+  if (!found || found.dataset.shown) return;
+  const opener = document.activeElement;
+  found.dataset.shown = "1";
+  found.removeAttribute("open");
+  found.showModal();
+  (found.querySelector("[aria-invalid=true], [autofocus]") || found.querySelector("form :is(input, select, textarea):not([type=hidden])"))?.focus();
+  found.addEventListener("close", () => {
+    found.remove();
+    if (opener?.isConnected) opener.focus();
+  }, { once: true });
+});
+
 // A form in a dialog that was taken closes its dialog; [data-reset] is emptied.
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, requestConfig } = event.detail;
