@@ -44,6 +44,8 @@ def fact(name: str, version: int = 1) -> Callable[[type[F]], type[F]]:
     """Class decorator: makes it a frozen dataclass and registers it as `name@version`."""
 
     def register(cls: type[F]) -> type[F]:
+        if "name" in cls.__dict__.get("__annotations__", {}):
+            raise TypeError(f"{name}: a field called name would hide the fact's own")
         made = dataclass(frozen=True, kw_only=True)(cls)
         made.name = f"{name}@{version}"
         unknown = made.personal - {f.name for f in fields(made)}

@@ -121,5 +121,6 @@ def _import(actor: Actor, pack: Pack) -> PackVersion:
 
 def _wanted(taxonomy: Taxonomy) -> list[PostWanted]:
     return [
-        PostWanted(post.key, post.title.ko, post.title.en, post.is_per_system, rank) for rank, post in enumerate(taxonomy.posts)
+        PostWanted(post.key, post.title.ko, post.title.en, post.is_per_system, rank, post.fallback)
+        for rank, post in enumerate(taxonomy.posts)
     ]

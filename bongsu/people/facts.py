@@ -209,6 +209,7 @@ class PostOpened(Fact):
     title_ko: str
     title_en: str
     is_per_system: bool
+    fallback: str
 
 
 @fact("people.post_changed")
@@ -219,6 +220,7 @@ class PostChanged(Fact):
     title_ko: str
     title_en: str
     is_per_system: bool
+    fallback: str
 
 
 @fact("people.post_given")

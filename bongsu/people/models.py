@@ -137,6 +137,7 @@ class Post(models.Model):
     title_ko = models.CharField(max_length=120)
     title_en = models.CharField(max_length=120)
     is_per_system = models.BooleanField(default=False)
+    fallback = models.SlugField(max_length=60, blank=True, default="")  # the post that answers while this one is empty
     is_active = models.BooleanField(default=True)
     rank = models.PositiveSmallIntegerField(default=0)
 

@@ -217,7 +217,8 @@ def scope_names() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Resolution:
-    """Who answers for a post. `via`: holder, deputy, fallback (the administrators), nobody; `problem` says what is wrong."""
+    """Who answers for a post. `via`: holder, deputy, fallback (the post that stands in, else the administrators), nobody;
+    `problem` says what is wrong."""
 
     post: Post | None
     people: list[Person]
@@ -228,8 +229,27 @@ class Resolution:
 def resolve_post(key: str, scope_ref: str = "") -> Resolution:
     """Who answers for a post, for one system if asked; never empty-handed in silence, never raises."""
     post = Post.objects.filter(key=key).first()
-    held = list(Holding.objects.current().filter(post=post).select_related("person")) if post else []
-    return _resolution(post, key, held, lambda: people_with_role("administrator"), scope_ref)
+    found = _resolution(post, key, _held(post), lambda: people_with_role("administrator"), scope_ref)
+    if found.via in ("holder", "deputy"):
+        return found
+    stand_in = _stand_in(post, scope_ref)
+    return Resolution(post, stand_in, "fallback", found.problem) if stand_in else found
+
+
+def _held(post: Post | None) -> list[Holding]:
+    return list(Holding.objects.current().filter(post=post).select_related("person")) if post else []
+
+
+def _stand_in(post: Post | None, scope_ref: str) -> list[Person]:
+    """Whoever answers along the chain of posts that stand in for one another."""
+    asked = {post.key} if post else set()
+    while post and post.fallback and post.fallback not in asked:
+        asked.add(post.fallback)
+        post = Post.objects.filter(key=post.fallback).first()
+        found = _resolution(post, "", _held(post), list, scope_ref)
+        if found.people:
+            return found.people
+    return []
 
 
 def _resolution(

@@ -188,3 +188,4 @@ class PostWanted:
     title_en: str
     is_per_system: bool = False
     rank: int = 0
+    fallback: str = ""

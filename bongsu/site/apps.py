@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class SiteConfig(AppConfig):
     name = "bongsu.site"
     label = "site"
+
+    def ready(self) -> None:
+        from . import roof  # noqa: F401  (it registers itself)

@@ -86,6 +86,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
     }
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # lasting threads keep their connection
     # Threads of tests share a file, not one in-memory connection.
     DATABASES["default"]["TEST"] = {"NAME": str(HOME / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3")}
 else:

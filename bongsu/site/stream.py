@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -91,7 +92,7 @@ class Stream:
         gone = asyncio.create_task(_until_gone(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            missed = await self._ask(missed_by, actor, headers.get("last-event-id", ""))
+            missed = await self._ask(missed_by, actor, headers.get("last-event-id") or _drawn_after(scope))
             await _say(send, b"retry: 1000\n: bongsu\n\n" + b"".join(missed))
             await self._tell(viewer, send, gone)
             if not gone.done():
@@ -154,6 +155,11 @@ class Stream:
                 if viewer.queue.full():  # too slow: nothing is half told, they start over
                     viewer.start_over([b"event: reload\ndata: {}\n\n"])
                 viewer.queue.put_nowait(lines)
+
+
+def _drawn_after(scope: dict[str, Any]) -> str:
+    """Where the ledger stood when the page was drawn (`?after=`): what was stated since is told at once."""
+    return parse_qs(scope["query_string"].decode("latin-1")).get("after", [""])[0]
 
 
 async def _say(send: Send, body: bytes) -> None:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from . import api, health
 
@@ -17,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs", api.docs, name="api-docs"),
     path("api/v1/", api.api.urls),
     path("api/<path:rest>", api.nothing_here),
+    # A second e-mail address would be a way in that the ledger never sees: people change theirs on their own page.
+    path("accounts/email/", RedirectView.as_view(pattern_name="people:me")),
     path("accounts/", include("allauth.urls")),
     *[path("", include(f"bongsu.{name}.urls")) for name in MODULES],
 ]

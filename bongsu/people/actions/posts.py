@@ -26,7 +26,12 @@ def ensure_posts(actor: Actor, *, posts: Iterable[PostWanted]) -> list[Post]:
 
 
 def _ensure(actor: Actor, wanted: PostWanted, post: Post | None) -> Post:
-    new: dict[str, Any] = {"title_ko": wanted.title_ko, "title_en": wanted.title_en, "is_per_system": wanted.is_per_system}
+    new: dict[str, Any] = {
+        "title_ko": wanted.title_ko,
+        "title_en": wanted.title_en,
+        "is_per_system": wanted.is_per_system,
+        "fallback": wanted.fallback,
+    }
     if post is None:
         post = Post.objects.create(key=wanted.key, rank=wanted.rank, **new)
         open_subject(actor, post.ref)

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('title_ko', models.CharField(max_length=120)),
                 ('title_en', models.CharField(max_length=120)),
                 ('is_per_system', models.BooleanField(default=False)),
+                ('fallback', models.SlugField(blank=True, default='', max_length=60)),
                 ('is_active', models.BooleanField(default=True)),
                 ('rank', models.PositiveSmallIntegerField(default=0)),
             ],

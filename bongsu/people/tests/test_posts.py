@@ -159,3 +159,13 @@ def test_D8_M6_a_problem_is_said_with_the_title_of_the_readers_language(posts, r
     [problem] = [p for p in queries.standing_check() if p.post == "ciso"]
     assert say(problem.text, "en") == "CISO: nobody holds it. Until then the administrators are asked."
     assert say(problem.text, "ko") == "정보보호 최고책임자: 맡은 사람이 없습니다. 채워질 때까지 관리자에게 연락합니다."
+
+
+def test_D8_an_empty_post_is_answered_by_the_post_that_stands_in_before_the_administrators(db, root, bob):
+    wanted = [PostWanted("ciso", "CISO", "CISO", fallback="ceo"), PostWanted("ceo", "CEO", "CEO", fallback="ciso")]
+    ensure_posts(system("packs"), posts=wanted)
+    assert queries.resolve_post("ciso").people[0].id == root.person_id
+    set_post_holder(root, post="ceo", person=bob.person_id)
+    found = queries.resolve_post("ciso")
+    assert ([p.id for p in found.people], found.via) == ([bob.person_id], "fallback")
+    assert found.problem is not None
