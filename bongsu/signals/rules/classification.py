@@ -19,6 +19,10 @@ PAIR = re.compile(
 FROM_TO = re.compile(
     r"(?:from\s)?(?<![\d.])(\d{1,6}(?:\.\d{1,6})?)\s?%?\s?(?:to|->|→|에서)\s?(\d{1,6}(?:\.\d{1,6})?)(?![\d.])", re.IGNORECASE
 )
+SHARE = re.compile(
+    r"unexpected_percent\D{0,4}(\d{1,3}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)\s?(?:%|percent|퍼센트)\s?(?:of (?:all )?(?:rows|records|values)|missing|null|결측)",
+    re.IGNORECASE,
+)
 GROUPS = re.compile(r"selection|parity|group|gap|ratio|집단|성별|비율|선정률|승인율", re.IGNORECASE)
 BASELINES = ("baseline", "reference", "expected", "previous")
 
@@ -86,6 +90,8 @@ def findings(described: Described) -> dict[str, Decimal]:
     fall = _fall(f"{described.title}\n{described.text}", described)
     if fall is not None:
         found["drop_percent"] = fall
+    if shares := [one or other for one, other in SHARE.findall(described.text)]:
+        found["share_percent"] = max(Decimal(share) for share in shares)
     if described.redactions:
         found["personal"] = Decimal(len(described.redactions))
     return found
