@@ -68,7 +68,8 @@ def beat(name: str) -> None:
 @transaction.atomic
 def hint_schedules() -> None:
     if not is_held():
-        defer(Hint("schedules", key, lane=OUTSIDE) for key in source("schedules").due(now(), MANY))
+        hints = [Hint("schedules", key, lane=OUTSIDE) for key in source("schedules").due(now(), MANY)]
+        defer(engine().unknown(hints) if hints else [])
 
 
 @transaction.atomic
@@ -82,8 +83,9 @@ def sweep(before: datetime, limit: int = 500) -> int:
         if one.name != "schedules"
         for key in one.due(before, limit)
     ]
-    defer(hints)
-    return len(hints)
+    unknown = engine().unknown(hints) if hints else []
+    defer(unknown)
+    return len(unknown)
 
 
 def sweep_all() -> int:

@@ -20,6 +20,9 @@ class Engine(Protocol):
     def defer(self, hints: Iterable[Hint]) -> None:
         """Keep the hints, in the transaction that is open."""
 
+    def unknown(self, hints: list[Hint]) -> list[Hint]:
+        """Those of the hints whose key has none waiting: a sweep over a backlog must not make it longer."""
+
     def work(self, stop: threading.Event, worker: str) -> None:
         """Carry hints out until `stop` is set; returns when what was begun is finished."""
 

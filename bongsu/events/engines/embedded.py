@@ -37,6 +37,9 @@ class EmbeddedEngine:
             )
         transaction.on_commit(_wake_all)
 
+    def unknown(self, hints: list[Hint]) -> list[Hint]:
+        return hints  # one row per key: another hint changes it and adds none
+
     def work(self, stop: threading.Event, worker: str) -> None:
         threads = [
             threading.Thread(target=self._loop, args=(stop, lane, f"{worker}/{lane}{number}"), name=f"work-{lane}-{number}")

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from procrastinate import App, RetryStrategy, exceptions
 from procrastinate.contrib.django import app as django_app
 
@@ -51,6 +51,16 @@ class ProcrastinateEngine:
             task = django_app.configure_task(TASK, queue=lane, schedule_at=at)
             arguments: list[Any] = [{"work": h.work, "key": h.key, "lane": h.lane} for h in wanted]
             task.batch_defer(*arguments)
+
+    def unknown(self, hints: list[Hint]) -> list[Hint]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT args->>'work', args->>'key' FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s "
+                "AND (scheduled_at IS NULL OR scheduled_at <= now()) AND args->>'key' = ANY(%s)",
+                [TASK, [hint.key for hint in hints]],
+            )
+            waiting = set(cursor.fetchall())
+        return [hint for hint in hints if (hint.work, hint.key) not in waiting]
 
     def work(self, stop: threading.Event, worker: str) -> None:
         asyncio.run(self._work(stop, worker))

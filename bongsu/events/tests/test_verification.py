@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection
 
-from bongsu.events import sealing, verify_ledger
+from bongsu.events import exporting, sealing, verify_ledger
 from bongsu.events.actions import erase_personal
 from bongsu.events.models import Delivery, Event, Head, Personal, Seal, SealDelivery
 from bongsu.events.queries import values_of
@@ -24,7 +24,7 @@ from bongsu.events.triggers import FROZEN, restore_triggers
 from bongsu.events.verification import verify, verify_on_record
 from bongsu.events.verify_ledger import is_signed
 from bongsu.kernel.canonical import canonical, digest
-from bongsu.kernel.errors import Refused
+from bongsu.kernel.errors import NotFound, Refused
 
 from .telling import US, begin, tell
 
@@ -348,3 +348,19 @@ def test_the_signature_check_agrees_with_the_cryptography_package() -> None:
     larger = int.from_bytes(signature[32:], "little") + verify_ledger.ORDER
     assert not is_signed(public, b"\x72", signature[:32] + larger.to_bytes(32, "little"))
     assert not is_signed(b"\xff" * 32, b"", bytes(64))
+
+
+def test_an_export_of_one_record_carries_its_own_check(subject, console, bob, tmp_path: Path) -> None:
+    sealing.seal(console)
+    folder = tmp_path / "INC-2026-001"
+    folder.mkdir()
+    (folder / exporting.SCRIPT_NAME).write_bytes(exporting.script())
+    held = exporting.ledger_lines(console, [subject.ref], is_withheld=lambda event, field: event.seq == 2 and field == "who")
+    (folder / "ledger.jsonl").write_text("".join(held), encoding="utf-8")
+    (folder / "seals.jsonl").write_text("".join(exporting.seal_lines([subject.ref])), encoding="utf-8")
+    command = [sys.executable, "-I", "-S", folder / exporting.SCRIPT_NAME, folder, "--public-key", settings.KEYS.public, "--json"]
+    found = json.loads(subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout)
+    assert found["is_whole"]
+    assert (found["rows"], found["seals"], found["counts"]) == (6, 2, {"withheld": 1})
+    with pytest.raises(NotFound):
+        list(exporting.ledger_lines(bob, [begin(restricted=True).ref]))
