@@ -354,7 +354,7 @@ def add_evidence(request: HttpRequest, number: str, body: EvidenceIn) -> tuple[i
 def add_file(
     request: HttpRequest,
     number: str,
-    file: UploadedFile = File(...),  # type: ignore[type-arg]
+    file: UploadedFile = File(...),  # type: ignore[type-arg]  # noqa: B008
     title: str = Form("", max_length=200),  # type: ignore[type-arg]
     is_harmful: bool = Form(False),  # type: ignore[type-arg]
     is_privileged: bool = Form(False),  # type: ignore[type-arg]

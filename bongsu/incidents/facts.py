@@ -29,7 +29,7 @@ class IncidentOpened(Fact):
 class SeverityChanged(Fact):
     sentence = _("{actor} changed the severity {old} → {new}: {reason}")
     personal = frozenset({"reason"})
-    icon = "fire"
+    icon = "severity"
     old: str
     new: str
     reason: str
@@ -39,7 +39,7 @@ class SeverityChanged(Fact):
 class Classified(Fact):
     sentence = _("{actor} changed the classification {old_type}/{old_subtype} → {type}/{subtype}: {reason}")
     personal = frozenset({"reason"})
-    icon = "tag"
+    icon = "signal"
     old_type: str
     old_subtype: str
     type: str
@@ -51,7 +51,7 @@ class Classified(Fact):
 class StateMoved(Fact):
     sentence = _("{actor} moved the state {old} → {new}. {reason}")
     personal = frozenset({"reason"})
-    icon = "flag"
+    icon = "arrow"
     old: str
     new: str
     reason: str
@@ -124,7 +124,7 @@ class EntryRetracted(Fact):
 class EvidenceAdded(Fact):
     sentence = _("{actor} added evidence: {title}")
     personal = frozenset({"title"})
-    icon = "clip"
+    icon = "evidence"
     evidence: UUID
     kind: str
     title: str
@@ -136,7 +136,7 @@ class EvidenceAdded(Fact):
 class EvidenceLabelled(Fact):
     sentence = _("{actor} changed the labels of the evidence “{title}”: {labels}")
     personal = frozenset({"title"})
-    icon = "clip"
+    icon = "evidence"
     evidence: UUID
     title: str
     labels: str
@@ -146,7 +146,7 @@ class EvidenceLabelled(Fact):
 class EvidenceRevealed(Fact):
     sentence = _("{actor} revealed the harmful evidence “{title}”: {reason}")
     personal = frozenset({"title", "reason"})
-    icon = "clip"
+    icon = "evidence"
     evidence: UUID
     title: str
     reason: str
@@ -191,7 +191,7 @@ class AwarenessChangeRefused(Fact):
 class ImpactChanged(Fact):
     sentence = _("{actor} described the impact: {summary}")
     personal = frozenset({"summary"})
-    icon = "people"
+    icon = "chart"
     summary: str
     changed: list[str]
 
@@ -207,7 +207,7 @@ class DetailsChanged(Fact):
 class DutyRequired(Fact):
     sentence = _("New duty: {title}")
     personal = frozenset({"title"})
-    icon = "duty"
+    icon = "open"
     on_timeline = False
     duty: str
     title: str
@@ -221,7 +221,7 @@ class DeadlineEntered(Fact):
 
     sentence = _("{actor} entered a deadline: {title}, {authority}, due {due_at}")
     personal = frozenset({"title"})
-    icon = "duty"
+    icon = "open"
     duty: str
     title: str
     authority: str
@@ -232,7 +232,7 @@ class DeadlineEntered(Fact):
 class DutyMet(Fact):
     sentence = _("Duty met: {title}. {proof}")
     personal = frozenset({"title", "proof"})
-    icon = "duty"
+    icon = "open"
     duty: str
     title: str
     proof: str
@@ -242,7 +242,7 @@ class DutyMet(Fact):
 class DutyReopened(Fact):
     sentence = _("Duty open again: {title}. {reason}")
     personal = frozenset({"title", "reason"})
-    icon = "duty"
+    icon = "open"
     duty: str
     title: str
     reason: str
@@ -252,7 +252,7 @@ class DutyReopened(Fact):
 class DutyOverdue(Fact):
     sentence = _("Overdue: {title}, was due {due_at}")
     personal = frozenset({"title"})
-    icon = "duty"
+    icon = "open"
     duty: str
     title: str
     due_at: datetime
@@ -263,7 +263,7 @@ class DutyOverdue(Fact):
 class DutyWaived(Fact):
     sentence = _("{actor} waived the duty “{title}”: {reason}")
     personal = frozenset({"title", "reason"})
-    icon = "duty"
+    icon = "open"
     duty: str
     title: str
     reason: str

@@ -73,6 +73,8 @@ class Incident(models.Model):
             models.Index(fields=["state", "-declared_at"], name="incidents_by_state"),
         ]
 
+    seen_by = ""  # the actor this row was read for; `queries` asks once per row and actor
+
     def __str__(self) -> str:
         return self.number
 

@@ -11,17 +11,18 @@ from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from bongsu.events.models import Event, Subject
-from bongsu.events.queries import Entry, entries_of, must_see, values_of, visible
+from bongsu.events.queries import Entry, entries_of, must_see, visible
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.facts import known_facts
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 from bongsu.packs.rules.taxonomy import Taxonomy
 
 from .facts import EntryRetracted
 from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, RoleAssignment
-from .rules import IC
+from .rules import IC, in_words
 
 NO_SUCH = _("There is no such record, or you are not among its readers.")
 
@@ -41,23 +42,29 @@ def incidents(
     rows = Incident.objects.filter(visible(actor)).select_related("system", "subject")
     for name, value in {"state": state, "severity": severity, "type": type, "system__key": system}.items():
         if value:
-            rows = rows.filter(**{name: value})
+            rows = rows.filter(**{name: value.replace("\x00", "")})
     if is_open is not None:
         rows = rows.filter(is_open=is_open)
     if is_drill is not None:
         rows = rows.filter(is_drill=is_drill)
-    if text.strip():
-        rows = rows.filter(Q(number__icontains=text.strip()) | Q(title__icontains=text.strip()))
+    for word in text.replace("\x00", "").split()[:5]:
+        rows = rows.filter(Q(number__icontains=word) | Q(title__icontains=word))
     return rows.order_by("-declared_at", "-id")
 
 
 def incident(actor: Actor, number: str) -> Incident:
     """By number (any case) or id; the same answer whether it is missing or hidden."""
-    found = Incident.objects.select_related("system", "subject", "pack").filter(_key(number)).first()
+    found = Incident.objects.select_related("system", "subject").filter(_key(number), visible(actor)).first()
     if found is None:
         raise NotFound(NO_SUCH)
-    must_see(actor, found.subject_id)
+    found.seen_by = actor.key
     return found
+
+
+def _must_see(actor: Actor, incident: Incident) -> None:
+    """Asks only when this very row was not read for this very actor a moment ago."""
+    if incident.seen_by != actor.key:
+        must_see(actor, incident.subject_id)
 
 
 def by_ref(reference: str) -> Incident | None:
@@ -75,7 +82,7 @@ def _key(number: str) -> Q:
     try:
         return Q(pk=UUID(number))
     except ValueError:
-        return Q(number=number.upper())
+        return Q(number=number.replace("\x00", "").upper())
 
 
 def taxonomy_of(incident: Incident) -> Taxonomy:
@@ -103,14 +110,24 @@ class Line:
         return self.retracted_at is not None
 
 
+def sentence_of(line: Line, taxonomy: Taxonomy, language: str) -> Text:
+    """What happened, ready to be said: keys as words, moments as moments, the machine by the house's name."""
+    entry = line.entry
+    values = in_words(entry.name, entry.sentence.values, taxonomy, language)
+    if entry.actor.startswith("system:"):
+        values["actor"] = Text(_("Bongsu"))
+    return Text(entry.sentence.message, values)
+
+
 def timeline(actor: Actor, incident: Incident, *, limit: int = 200) -> list[Line]:
-    """Newest first by when it happened. Two queries for the entries, one for retractions."""
-    must_see(actor, incident.subject_id)
-    shown = [name for name, kind in known_facts().items() if kind.on_timeline]
+    """Newest first by when it happened; `limit` counts retractions too."""
+    _must_see(actor, incident)
+    shown = [name for name, kind in known_facts().items() if kind.on_timeline or name == EntryRetracted.name]
     events = Event.objects.filter(subject=incident.subject_id, name__in=shown).prefetch_related("personal")
     entries = entries_of(list(events.order_by("-occurred_at", "-seq")[:limit]))
-    gone = _retractions(incident)
-    return [_line(entry, gone) for entry in entries]
+    # A retraction happens after its entry: whenever the entry is among the newest, so is the retraction.
+    gone = {str(e.data["event"]): e for e in entries if e.name == EntryRetracted.name}
+    return [_line(entry, gone) for entry in entries if entry.name != EntryRetracted.name]
 
 
 def _line(entry: Entry, gone: dict[str, Entry]) -> Line:
@@ -120,13 +137,8 @@ def _line(entry: Entry, gone: dict[str, Entry]) -> Line:
     return Line(entry, tombstone.actor_name, tombstone.recorded_at, str(tombstone.data.get("reason", "")))
 
 
-def _retractions(incident: Incident) -> dict[str, Entry]:
-    rows = Event.objects.filter(subject=incident.subject_id, name=EntryRetracted.name).prefetch_related("personal")
-    return {str(values_of(event)[0]["event"]): entry for event, entry in zip(rows, entries_of(list(rows)), strict=True)}
-
-
 def duties(actor: Actor, incident: Incident) -> list[Duty]:
-    must_see(actor, incident.subject_id)
+    _must_see(actor, incident)
     return list(incident.duties.all())
 
 
@@ -136,7 +148,7 @@ def open_duties(incident: Incident) -> QuerySet[Duty]:
 
 def roles(actor: Actor, incident: Incident) -> dict[str, RoleAssignment]:
     """The present holders by role."""
-    must_see(actor, incident.subject_id)
+    _must_see(actor, incident)
     return {a.role: a for a in incident.assignments.filter(ended_at=None).select_related("person")}
 
 
@@ -153,8 +165,20 @@ def involved(incident: Incident) -> list[UUID]:
     return list(dict.fromkeys(incident.assignments.filter(ended_at=None).values_list("person_id", flat=True)))
 
 
+def similar(actor: Actor, *, type: str, subtype: str, system: str = "", words: str = "", limit: int = 5) -> list[Incident]:
+    """What the actor may see that is like this: of the same system or sub-type, or with a word of the title; open first."""
+    told = [word for word in words.split() if len(word) > 2][:6]
+    alike = Q(type=type, subtype=subtype) if subtype else Q(pk__in=[])
+    for word in told:
+        alike |= Q(title__icontains=word)
+    if system:
+        alike |= Q(system=system, is_open=True)
+    rows = Incident.objects.filter(visible(actor), alike, is_drill=False).select_related("system")
+    return list(rows.order_by("-is_open", "-declared_at")[:limit])
+
+
 def evidence(actor: Actor, incident: Incident) -> QuerySet[Evidence]:
-    must_see(actor, incident.subject_id)
+    _must_see(actor, incident)
     return incident.evidence.select_related("file")
 
 

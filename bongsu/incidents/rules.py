@@ -1,12 +1,16 @@
 """May this incident move, may it close, which year does it count in. Plain values in, answers with reasons out."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.packs.rules.taxonomy import Taxonomy
 
 FILE, LINK, QUOTE = "file", "link", "quote"
 EVIDENCE_KINDS = (FILE, LINK, QUOTE)
@@ -80,3 +84,57 @@ def wrong_moments(*, occurred_at: datetime | None, detected_at: datetime, declar
 def said(title: dict[str, str], language: str) -> str:
     """A bilingual title in the reader's language; Korean when a language is missing."""
     return title.get(language[:2]) or title.get("ko") or next(iter(title.values()), "")
+
+
+# --- how a fact's values are said -------------------------------------------------------------------------------------
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+WORDS_OF: dict[str, dict[str, str]] = {  # fact -> field -> what its key names
+    "incidents.opened": {"severity": "severity"},
+    "incidents.severity_changed": {"old": "severity", "new": "severity"},
+    "incidents.state_moved": {"old": "state", "new": "state"},
+    "incidents.role_assigned": {"role": "role"},
+    "incidents.classified": {"old_type": "type", "type": "type", "old_subtype": "subtype", "subtype": "subtype"},
+    "incidents.details_changed": {"changed": "field"},
+    "incidents.evidence_labelled": {"labels": "label"},
+}
+FIELD_WORDS = {
+    "title": _("the title"),
+    "description": _("the description"),
+    "status_page_url": _("the status page"),
+    "details": _("the details"),
+    "is_harmful=True": _("harmful: blurred"),
+    "is_harmful=False": _("not harmful"),
+    "has_legal_hold=True": _("legal hold"),
+    "has_legal_hold=False": _("legal hold lifted"),
+    "is_privileged=True": _("privileged"),
+    "is_privileged=False": _("not privileged"),
+}
+
+
+def in_words(fact: str, values: Mapping[str, Any], taxonomy: Taxonomy, language: str) -> dict[str, Any]:
+    """A fact's values for its sentence: moments as moments, keys of the pack as words; what is not known stays."""
+    kinds = {"post": "post", "posts": "post", **WORDS_OF.get(fact.partition("@")[0], {})}
+    return {name: _in_words(kinds.get(name, ""), value, taxonomy, language) for name, value in values.items()}
+
+
+def _in_words(kind: str, value: Any, taxonomy: Taxonomy, language: str) -> Any:
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return datetime.fromisoformat(value)
+    if kind in ("field", "label"):
+        names = value if isinstance(value, list) else str(value).split(", ")
+        return [Text(FIELD_WORDS[name]) if name in FIELD_WORDS else name for name in names]
+    if isinstance(value, list):
+        return [_in_words(kind, one, taxonomy, language) for one in value]
+    if kind and isinstance(value, str):
+        return _label(kind, value, taxonomy, language)
+    return value
+
+
+def _label(kind: str, key: str, taxonomy: Taxonomy, language: str) -> str:
+    try:
+        found = getattr(taxonomy, kind)(key)
+    except NotFound:
+        return key
+    word = str((found.title if kind == "post" else found.label).say(language))
+    return f"{key} {word}" if kind == "severity" else word

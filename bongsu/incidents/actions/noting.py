@@ -1,10 +1,14 @@
 """Notes, decisions, retractions and evidence."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import IO
 from uuid import UUID
 
 from bongsu.events.actions import action, record
 from bongsu.events.models import Event
+from bongsu.files import actions as files
 from bongsu.files.models import StoredFile
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import digest
@@ -96,6 +100,40 @@ def add_evidence(
         ),
     )  # fmt: skip
     return evidence
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way in."""
+
+    name: str
+    media_type: str
+    content: IO[bytes]
+
+
+@action
+def add_files(
+    actor: Actor,
+    *,
+    incident: UUID,
+    uploads: Sequence[Upload],
+    title: str = "",
+    is_harmful: bool = False,
+    is_privileged: bool = False,
+) -> list[Evidence]:
+    """Files as evidence, all or none; a title belongs to one file, several keep their names."""
+    found = locked(actor, incident)
+    marks = [name for name, is_set in (("harmful", is_harmful), ("privileged", is_privileged)) if is_set]
+    labels = {"is_harmful": is_harmful, "is_privileged": is_privileged}
+    rows = []
+    for upload in uploads:
+        stored = files.store(
+            actor, subject=found.subject_id, name=upload.name, content=upload.content, media_type=upload.media_type,
+            kind="evidence", labels=marks,
+        )  # fmt: skip
+        name = title if len(uploads) == 1 else ""
+        rows.append(add_evidence(actor, incident=found.id, title=name, file=stored, **labels))
+    return rows
 
 
 @action

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bongsu.files import actions as files
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
 
-from .. import actions, forms, queries
+from .. import actions, queries
+from ..forms import acting as forms
 from ..models import Incident
 
 
@@ -52,6 +52,9 @@ ACTS: dict[str, Act] = {
     "let-in": Act(forms.LetInForm, actions.let_in),
     "labels": Act(forms.LabelForm, actions.label_evidence),
 }
+
+
+APART = ("evidence", "compose")  # acts with an address of their own: they take files
 
 
 @login_required
@@ -96,19 +99,33 @@ def evidence(request: HttpRequest, number: str) -> HttpResponse:
 def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, request: HttpRequest) -> None:
     data = form.cleaned_data
     labels = {"is_harmful": data["is_harmful"], "is_privileged": data["is_privileged"]}
-    for upload in request.FILES.getlist("file"):
-        stored = files.store(
-            actor,
-            subject=incident.subject_id,
-            name=upload.name or "file",
-            content=upload.read(),
-            media_type=upload.content_type or "application/octet-stream",
-            kind="evidence",
-            labels=[name for name, is_set in (("harmful", data["is_harmful"]), ("privileged", data["is_privileged"])) if is_set],
-        )
-        actions.add_evidence(actor, incident=incident.id, title=data["name"], file=stored, **labels)
+    if request.FILES:
+        actions.add_files(actor, incident=incident.id, title=data["name"], uploads=_uploads(request), **labels)
     if data["url"] or data["quote"] or not request.FILES:
         actions.add_evidence(actor, incident=incident.id, title=data["name"], url=data["url"], quote=data["quote"], **labels)
+
+
+def _uploads(request: HttpRequest) -> list[actions.Upload]:
+    return [actions.Upload(f.name or "file", f.content_type or "", f) for f in request.FILES.getlist("file")]
+
+
+@login_required
+@require_POST
+def compose(request: HttpRequest, number: str) -> HttpResponse:
+    """The composer: a note or a decision, files beside it; as evidence a web address is a link, other words a quote."""
+    actor = request.actor
+    incident = queries.incident(actor, number)
+    actor.require("incident.respond")
+    form = forms.ComposeForm(request.POST, request.FILES, incident=incident, actor=actor)
+    if form.is_valid():
+        try:
+            for run, values in form.acts(_uploads(request)):
+                run(actor, incident=incident.id, **values)
+        except Invalid as error:
+            form.refuse(error)
+        else:
+            return _done(request, incident, "compose")
+    return _form_answer(request, incident, form, "compose")
 
 
 @login_required
@@ -123,13 +140,17 @@ def reveal(request: HttpRequest, number: str, evidence: UUID) -> HttpResponse:
 
 def _form_answer(request: HttpRequest, incident: Incident, form: forms.ActForm, name: str) -> HttpResponse:
     template = "incidents/parts/act.html" if request.headers.get("HX-Request") else "incidents/act.html"
-    values = {"form": form, "incident": incident, "name": name, "is_multipart": form.is_multipart()}
+    here = [incident.number]
+    url = reverse(f"incidents:{name}", args=here) if name in APART else reverse("incidents:act", args=[*here, name])
+    values = {"form": form, "incident": incident, "name": name, "url": url, "is_multipart": form.is_multipart()}
     return render(request, template, values, status=422 if form.errors else 200)
 
 
 def _done(request: HttpRequest, incident: Incident, name: str) -> HttpResponse:
-    url = reverse("incidents:detail", args=[incident.number])
+    """By htmx the dialog goes and every part that shows this incident is fetched again; else back to the page."""
     if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": url})
+        shown = render(request, "incidents/parts/recorded.html", {"is_quiet": name == "compose"})
+        shown["HX-Trigger"] = f"bongsu:{incident.subject_id}"
+        return shown
     messages.success(request, _("Recorded."))
-    return redirect(url)
+    return redirect(reverse("incidents:detail", args=[incident.number]))

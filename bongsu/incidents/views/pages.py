@@ -16,9 +16,11 @@ from bongsu.ui import panels
 from bongsu.ui.doors import csv_cell
 from bongsu.ui.paging import page
 
-from .. import actions, forms, queries
+from .. import actions, queries
+from ..forms.declaring import BreakGlassForm, DeclareForm
 from ..models import Incident
-from .shown import cockpit, list_table
+from .advising import advised
+from .shown import PARTS, cockpit, list_table
 
 FILTERS = ("state", "severity", "type", "system", "text")
 SORTS = ("-declared_at", "number", "severity")
@@ -77,10 +79,16 @@ def _filters(request: HttpRequest) -> dict[str, Any]:
 @login_required
 @require_http_methods(["GET", "POST"])
 def declare(request: HttpRequest) -> HttpResponse:
+    """The form; `take` puts the proposal into it instead of declaring."""
     actor = _actor(request)
     actor.require("incident.declare")
-    first = {"is_drill": request.GET.get("drill") == "1", "severity": "P2"}
-    form = forms.DeclareForm(request.POST or None, actor=actor, initial=first)
+    if take := request.POST.get("take", "")[:120]:
+        classification, _bar, severity = take.partition("|")
+        first = {**request.POST.dict(), "classification": classification, "severity": severity}
+        return _declare(request, DeclareForm(actor=actor, initial=first))
+    first = {"severity": "P2", **{k: request.GET[k] for k in request.GET if k in DeclareForm.base_fields}}
+    first["is_drill"] = request.GET.get("drill") == "1"
+    form = DeclareForm(request.POST or None, actor=actor, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             incident = actions.open_incident(actor, **form.values())
@@ -88,7 +96,23 @@ def declare(request: HttpRequest) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("incidents:detail", incident.number)
-    return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)
+    return _declare(request, form)
+
+
+def _declare(request: HttpRequest, form: DeclareForm) -> HttpResponse:
+    chosen = {name: form.first_words(name) for name in ("title", "description", "classification", "system")}
+    values = {"form": form, **advised(_actor(request), **chosen)}
+    return render(request, "incidents/declare.html", values, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def advice(request: HttpRequest) -> HttpResponse:
+    """What the rules make of the words typed so far, the matrix for the chosen type, and what is alike: a fragment."""
+    actor = _actor(request)
+    actor.require("incident.declare")
+    chosen = {name: request.POST.get(name, "")[:20_000] for name in ("title", "description", "classification", "system")}
+    return render(request, "incidents/parts/advice.html", advised(actor, **chosen))
 
 
 @login_required
@@ -99,21 +123,22 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         incident = queries.incident(actor, number)
     except NotFound:
         if actor.may("breakglass") and queries.exists_restricted(number):
-            return render(request, "incidents/glass.html", {"form": forms.BreakGlassForm(initial={"number": number})}, status=403)
+            return render(request, "incidents/glass.html", {"form": BreakGlassForm(initial={"number": number})}, status=403)
         raise
     if incident.subject.restricted:
         note_reading(actor, subject=incident.subject_id, door="page")
-    return render(request, "incidents/detail.html", cockpit(actor, incident))
+    return render(request, "incidents/detail.html", cockpit(actor, incident, is_all=request.GET.get("all") == "1"))
 
 
 @login_required
 @require_GET
 def fragment(request: HttpRequest, number: str, part: str) -> HttpResponse:
-    """A part of the cockpit fetched again when a fact arrives: head, duties, timeline, people, evidence."""
+    """A part of the cockpit fetched again when a fact arrives."""
     incident = queries.incident(_actor(request), number)
-    if part not in ("head", "duties", "timeline", "people", "evidence", "clocks"):
+    if part not in PARTS:
         raise NotFound(queries.NO_SUCH)
-    return render(request, f"incidents/parts/{part}.html", cockpit(_actor(request), incident, part))
+    values = cockpit(_actor(request), incident, part, is_all=request.GET.get("all") == "1")
+    return render(request, f"incidents/parts/{part}.html", values)
 
 
 @login_required
@@ -130,7 +155,7 @@ def _panels_url(incident: Incident) -> str:
 @login_required
 @require_POST
 def break_glass(request: HttpRequest) -> HttpResponse:
-    form = forms.BreakGlassForm(request.POST)
+    form = BreakGlassForm(request.POST)
     if not form.is_valid():
         return render(request, "incidents/glass.html", {"form": form}, status=422)
     incident = actions.break_glass(_actor(request), **form.cleaned_data)

@@ -1,6 +1,7 @@
 """What the incident pages are given: queries turned into components."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,33 +13,45 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
 from bongsu.packs.rules.taxonomy import Taxonomy
-from bongsu.ui.components import Clock, Column, DutyItem, Entry, Table
+from bongsu.ui.components import Clock, Column, DutyItem, Table
 from bongsu.ui.paging import Page
 
 from .. import queries
-from ..facts import Noted
-from ..models import Duty, Incident
-from ..rules import IC, said
+from ..models import Duty, Incident, RoleAssignment
+from ..rules import IC, Situation, said, who_may
+from .timeline import MORE, entries
 
 CLOCKS = 3
-LINES = 100
+PARTS = ("head", "clocks", "duties", "timeline", "people", "system", "evidence")
 
 
-def cockpit(actor: Actor, incident: Incident, part: str = "") -> dict[str, Any]:
+def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = False) -> dict[str, Any]:
     """Values for the cockpit page, or for one part of it that is fetched again."""
-    values: dict[str, Any] = {"incident": incident, "actor": actor, "words": words(incident, actor.language)}
-    values["panels_url"] = reverse("incidents:panels", args=[incident.number])
-    makers = {
+    values: dict[str, Any] = {
+        "incident": incident,
+        "actor": actor,
+        "words": words(incident, actor.language),
+        "panels_url": reverse("incidents:panels", args=[incident.number]),
+        "may_respond": actor.may("incident.respond"),
+        "held": queries.roles(actor, incident) if part in ("", "head", "people") else {},
+    }
+    makers: dict[str, Any] = {
         "head": _head,
         "clocks": _clocks,
         "duties": _duties,
-        "timeline": lambda actor, incident: {"entries": entries(actor, incident)},
+        "timeline": lambda actor, incident, held: _timeline(actor, incident, is_all),
         "people": _people,
-        "evidence": lambda actor, incident: {"evidence": list(queries.evidence(actor, incident))},
+        "system": lambda actor, incident, held: {},
+        "evidence": _evidence,
     }
     for name in [part] if part else makers:
-        values.update(makers[name](actor, incident))
+        values.update(makers[name](actor, incident, values["held"]))
     return values
+
+
+def _timeline(actor: Actor, incident: Incident, is_all: bool) -> dict[str, Any]:
+    found = entries(actor, incident, is_all=is_all)
+    return {"entries": found, "is_all": is_all, "has_more": not is_all and len(found) >= MORE}
 
 
 def words(incident: Incident, language: str, taxonomy: Taxonomy | None = None) -> dict[str, str]:
@@ -52,48 +65,68 @@ def words(incident: Incident, language: str, taxonomy: Taxonomy | None = None) -
     }
 
 
-def _head(actor: Actor, incident: Incident) -> dict[str, Any]:
-    chief = queries.commander(incident)
-    offer = queries.open_offer(incident)
-    taxonomy = queries.taxonomy_of(incident)
+def _head(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
+    chief, offer = held.get(IC), queries.open_offer(incident)
+    is_ic = bool(chief and chief.person_id == actor.person_id)
     return {
         "chief": chief,
         "offer": offer,
-        "is_ic": bool(chief and chief.person_id == actor.person_id),
+        "is_ic": is_ic,
         "is_offered_to_me": bool(offer and offer.person_id == actor.person_id),
-        "is_active": taxonomy.transitions_from(incident.state) and actor.may("incident.respond"),
+        "moves": _moves(actor, incident, is_ic),
         "awareness_change": queries.waiting_awareness_change(incident) if incident.aware_at else None,
     }
 
 
-def _clocks(actor: Actor, incident: Incident) -> dict[str, Any]:
+def _moves(actor: Actor, incident: Incident, is_ic: bool) -> list[dict[str, Any]]:
+    """The ways on from this state that this person may go; what they still need is said in the form."""
+    taxonomy = queries.taxonomy_of(incident)
+    at = Situation(
+        is_ic=is_ic, is_commander=actor.may("incident.command"), is_responder=actor.may("incident.respond"),
+        is_machine=False, has_ic=True, has_reason=True, has_evidence=True,
+    )  # fmt: skip
+    ways = [t for t in taxonomy.transitions_from(incident.state) if who_may(t.who, at)]
+    return [{"state": t.target, "label": t.label.say(actor.language)} for t in ways]
+
+
+def _clocks(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
     return {"clocks": clocks(shown_timers(actor, subject=incident.subject_id, limit=CLOCKS), actor)}
 
 
-def _people(actor: Actor, incident: Incident) -> dict[str, Any]:
-    held = queries.roles(actor, incident)
-    taxonomy = queries.taxonomy_of(incident)
-    roles = [(role.label.say(actor.language), held.get(role.key), role.key) for role in taxonomy.roles]
-    return {"roles": roles, "ic_role": IC}
+def _people(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
+    roles = [(role.label.say(actor.language), held.get(role.key), role.key) for role in queries.taxonomy_of(incident).roles]
+    chief = held.get(IC)
+    may_lead = bool(chief and chief.person_id == actor.person_id)
+    return {"roles": roles, "ic_role": IC, "is_ic": may_lead, "may_offer": may_lead or actor.may("incident.command")}
 
 
-def _duties(actor: Actor, incident: Incident) -> dict[str, Any]:
+def _evidence(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
+    rows = list(queries.evidence(actor, incident))
+    act = reverse("incidents:act", args=[incident.number, "labels"])
+    for row in rows:
+        row.labels_url = f"{act}?evidence={row.id}"  # type: ignore[attr-defined]
+    return {"evidence": rows}
+
+
+def _duties(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
     rows = queries.duties(actor, incident)
     counted = [d for d in rows if not d.is_optional]
     soonest = min((d for d in rows if d.is_open and d.due_at), key=lambda d: d.due_at or now(), default=None)
+    may_act = actor.may("incident.respond")
     return {
-        "duties": [_duty(d, actor.language, is_next=d == soonest) for d in rows],
+        "duties": [_duty(d, incident, actor.language, is_next=d == soonest, may_act=may_act) for d in rows],
         "duties_done": sum(not d.is_open for d in counted),
         "duties_all": len(counted),
         "duty_rows": rows,
     }
 
 
-def _duty(duty: Duty, language: str, *, is_next: bool) -> DutyItem:
+def _duty(duty: Duty, incident: Incident, language: str, *, is_next: bool, may_act: bool) -> DutyItem:
     state: Any = "done" if duty.met_at else "waived" if duty.waived_at else "due" if is_next else "open"
-    url = f"{reverse('incidents:act', args=[duty.incident.number, 'met'])}?key={duty.key}" if duty.is_open else ""
-    note = duty.authority or (duty.reason if duty.waived_at else "")
-    return DutyItem(said(duty.title, language), state, duty.due_at, duty.is_legal, url, note)
+    url = f"{reverse('incidents:act', args=[incident.number, 'met'])}?key={quote(duty.key)}" if duty.is_open and may_act else ""
+    waits = duty.authority or (noop("where needed") if duty.is_optional else "")
+    note = duty.reason if duty.waived_at else duty.proof if duty.met_at else waits
+    return DutyItem(said(duty.title, language), state, duty.due_at, duty.is_legal, url, note, is_act=True)
 
 
 def clocks(timers: list[Timer], actor: Actor) -> list[Clock]:
@@ -113,38 +146,6 @@ def label_of(timer: Timer, language: str) -> Text:
     """A timer's label; bilingual values are said in the reader's language."""
     values = {k: said(v, language) if isinstance(v, dict) else v for k, v in timer.label.get("values", {}).items()}
     return Text(timer.label.get("message", timer.kind), values)
-
-
-LEADS = {"note": noop("Note"), "decision": noop("Decision")}
-
-
-def entries(actor: Actor, incident: Incident) -> list[Entry]:
-    """The timeline as components; the newest first."""
-    return [_entry(line, actor) for line in queries.timeline(actor, incident, limit=LINES)]
-
-
-def _entry(line: queries.Line, actor: Actor) -> Entry:
-    entry = line.entry
-    if line.is_retracted:
-        gone = Text(noop("Retracted by {who}: {reason}"), {"who": line.retracted_by, "reason": line.retraction_reason})
-        return Entry(at=entry.occurred_at, text=gone, icon=entry.icon, is_retracted=True, id=f"e{entry.position}")
-    is_note = entry.name == Noted.name
-    return Entry(
-        at=entry.occurred_at,
-        text=readable(entry.sentence, actor.language),
-        lead=LEADS.get(str(entry.data.get("kind", "")), "") if is_note else "",
-        actor=entry.actor_name if is_note else "",
-        icon=entry.icon,
-        recorded_at=entry.recorded_at if entry.is_backdated else None,
-        is_system=entry.actor.startswith("system:"),
-        id=f"e{entry.position}",
-    )
-
-
-def readable(sentence: Text, language: str) -> Text:
-    """A fact's sentence with lists joined, so that a person can read it."""
-    values = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in sentence.values.items()}
-    return Text(sentence.message, values)
 
 
 def list_table(found: Page, actor: Actor, taxonomy: Taxonomy) -> Table:

@@ -1,89 +1,26 @@
-"""Forms of the incident pages. Each act's form answers `values()`: the keyword arguments of its action."""
+"""Forms of what is done to an incident. Each answers `values()`: the keyword arguments of its action."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Invalid
-from bongsu.packs import queries as packs
-from bongsu.packs.rules.taxonomy import Taxonomy
-from bongsu.people import queries as people
-from bongsu.systems import queries as systems
+from bongsu.packs.rules.parts import Transition
 from bongsu.ui.language import say
 
-from . import queries
-from .models import Incident
-from .rules import DECISION, NOTE
+from .. import actions, queries
+from ..models import Incident
+from ..rules import DECISION, NOTE, Situation, missing_for, said
+from .base import Moment, RefusableForm, class_choices, people_choices, severity_choices
 
-
-def _people(actor: Actor) -> list[tuple[str, str]]:
-    return [(str(p.id), p.name) for p in people.people(actor, is_active=True)]
-
-
-def _severities(taxonomy: Taxonomy, language: str) -> list[tuple[str, str]]:
-    return [(s.key, f"{s.key} {s.label.say(language)}: {s.definition.say(language)}") for s in taxonomy.severities]
-
-
-def _classes(taxonomy: Taxonomy, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Types as groups, sub-types as `type/subtype` choices."""
-    return [(t.label.say(language), [(f"{t.key}/{s.key}", s.label.say(language)) for s in t.subtypes]) for t in taxonomy.types]
-
-
-class Moment(forms.DateTimeField):
-    """A moment in the reader's zone; the browser's own picker."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
-
-
-class RefusableForm(forms.Form):
-    def refuse(self, error: Invalid) -> None:
-        """Put a refusal's fields onto the form; what has no field of its own stands above."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(text))
-        if not error.fields:
-            self.add_error(None, say(error.text))
-
-
-class DeclareForm(RefusableForm):
-    title = forms.CharField(label=_("What is happening?"), max_length=200)
-    classification = forms.ChoiceField(label=_("Type"))
-    severity = forms.ChoiceField(
-        label=_("Severity"), widget=forms.RadioSelect, help_text=_("Unsure between two? Take the graver one.")
-    )
-    system = forms.ChoiceField(label=_("AI system"), required=False)
-    description = forms.CharField(label=_("What do we know?"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    affected_scope = forms.CharField(label=_("Who and what is affected?"), required=False, max_length=300)
-    occurred_at = Moment(label=_("When did it begin?"), required=False)
-    detected_at = Moment(label=_("When was it noticed?"), required=False)
-    commander = forms.ChoiceField(
-        label=_("Incident commander"), required=False, help_text=_("Left empty: you, or the triage desk.")
-    )
-    is_drill = forms.BooleanField(label=_("This is a drill: nothing leaves the house"), required=False)
-    restriction = forms.CharField(
-        label=_("Restrict, because"),
-        required=False,
-        help_text=_("With a reason only named people and the severity's posts may read it."),
-    )
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        taxonomy = packs.taxonomy()
-        self.actor = actor
-        self.fields["classification"].choices = _classes(taxonomy, actor.language)  # type: ignore[attr-defined]
-        self.fields["severity"].choices = _severities(taxonomy, actor.language)  # type: ignore[attr-defined]
-        self.fields["system"].choices = [("", "—"), *((str(s.id), s.name) for s in systems.systems(actor))]  # type: ignore[attr-defined]
-        self.fields["commander"].choices = [("", "—"), *_people(self.actor)]  # type: ignore[attr-defined]
-
-    def values(self) -> dict[str, Any]:
-        data = dict(self.cleaned_data)
-        data["type"], _slash, data["subtype"] = data.pop("classification").partition("/")
-        data["system"] = systems.system(self.actor, data["system"]) if data["system"] else None
-        data["commander"] = data["commander"] or None
-        return data
+EVIDENCE = "evidence"
 
 
 class ActForm(RefusableForm):
@@ -106,6 +43,10 @@ class ActForm(RefusableForm):
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
 
+    def links(self) -> list[tuple[str, Any]]:
+        """Other acts to offer beneath this one: (query and name of the act, label)."""
+        return []
+
 
 class ReasonForm(ActForm):
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
@@ -117,7 +58,7 @@ class SeverityForm(ReasonForm):
     field_order = ["severity", "reason"]
 
     def prepare(self) -> None:
-        self.choose("severity", _severities(self.taxonomy, self.actor.language))
+        self.choose("severity", severity_choices(self.taxonomy, self.actor.language))
         self.fields["severity"].initial = self.incident.severity
 
 
@@ -127,7 +68,7 @@ class ClassifyForm(ReasonForm):
     field_order = ["classification", "reason"]
 
     def prepare(self) -> None:
-        self.choose("classification", _classes(self.taxonomy, self.actor.language))
+        self.choose("classification", class_choices(self.taxonomy, self.actor.language))
         self.fields["classification"].initial = f"{self.incident.type}/{self.incident.subtype}"
 
     def values(self) -> dict[str, Any]:
@@ -141,8 +82,17 @@ class StateForm(ActForm):
     reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def prepare(self) -> None:
+        at = actions.situation(self.actor, self.incident, reason="given")
         ways = self.taxonomy.transitions_from(self.incident.state)
-        self.choose("state", [(t.target, t.label.say(self.actor.language)) for t in ways])
+        self.choose("state", [(t.target, self._choice(t, at)) for t in ways])
+        self.open_duties = list(at.open_duties)
+
+    def _choice(self, way: Transition, at: Situation) -> str:
+        """The way on with the state it leads to, and what it still needs."""
+        language = self.actor.language
+        label = f"{way.label.say(language)} → {self.taxonomy.state(way.target).label.say(language)}"
+        lacks = missing_for(way.requires, at)
+        return f"{label} ({gettext('still needs')}: {', '.join(say(one) for one in lacks)})" if lacks else label
 
 
 class NoteForm(ActForm):
@@ -152,6 +102,41 @@ class NoteForm(ActForm):
         label=_("Kind"), choices=[(NOTE, _("Note")), (DECISION, _("Decision"))], initial=NOTE, widget=forms.RadioSelect
     )
     occurred_at = Moment(label=_("When, if earlier"), required=False)
+
+
+class ComposeForm(ActForm):
+    """Everything the composer of the page may send: words, files, or both."""
+
+    title = _("Record")
+    text = forms.CharField(label=_("What happened?"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=20_000)
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(NOTE, _("Note")), (DECISION, _("Decision")), (EVIDENCE, _("Evidence"))],
+        initial=NOTE,
+        widget=forms.RadioSelect,
+    )
+    occurred_at = Moment(label=_("When, if earlier"), required=False)
+    file = forms.FileField(label=_("Files"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("text", "").strip() and not self.files:
+            self.add_error("text", _("Write something, or choose a file."))
+        return data
+
+    def acts(self, uploads: list[actions.Upload]) -> list[tuple[Callable[..., Any], dict[str, Any]]]:
+        """The actions this leads to, with their values."""
+        words, kind = self.cleaned_data["text"].strip(), self.cleaned_data["kind"]
+        is_evidence = kind == EVIDENCE
+        found: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        if uploads:
+            found.append((actions.add_files, {"uploads": uploads, "title": words[:200] if is_evidence else ""}))
+        if words and not is_evidence:
+            found.append((actions.add_note, {"text": words, "kind": kind, "occurred_at": self.cleaned_data["occurred_at"]}))
+        if words and is_evidence and not uploads:
+            name = "url" if words.startswith(("http://", "https://")) and " " not in words else "quote"
+            found.append((actions.add_evidence, {"title": "", name: words}))
+        return found
 
 
 class RetractForm(ReasonForm):
@@ -174,7 +159,7 @@ class OfferForm(ActForm):
     person = forms.ChoiceField(label=_("To"))
 
     def prepare(self) -> None:
-        self.choose("person", _people(self.actor))
+        self.choose("person", people_choices(self.actor))
 
 
 class RoleForm(ActForm):
@@ -185,7 +170,7 @@ class RoleForm(ActForm):
     def prepare(self) -> None:
         language = self.actor.language
         self.choose("role", [(r.key, r.label.say(language)) for r in self.taxonomy.roles if r.key != "ic"])
-        self.choose("person", _people(self.actor))
+        self.choose("person", people_choices(self.actor))
 
 
 class AcceptForm(ActForm):
@@ -204,7 +189,7 @@ class AwarenessForm(ActForm):
     evidence = forms.ChoiceField(label=_("Evidence"), required=False)
 
     def prepare(self) -> None:
-        self.choose("person", [("", "—"), *_people(self.actor)])
+        self.choose("person", [("", "—"), *people_choices(self.actor)])
         self.choose("evidence", [("", "—"), *((str(e.id), e.title) for e in self.incident.evidence.all())])
 
     def values(self) -> dict[str, Any]:
@@ -308,13 +293,24 @@ class DeadlineForm(ActForm):
 
 class MeetForm(ActForm):
     title = _("A duty is met")
-    key = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=120)
     proof = forms.CharField(label=_("What shows it?"), widget=forms.Textarea(attrs={"rows": 2}))
+
+    def prepare(self) -> None:
+        key = self.initial.get("key") or self.data.get("key", "")
+        duty = self.incident.duties.filter(key=key).first()
+        self.what = said(duty.title, self.actor.language) if duty else ""
+
+    def links(self) -> list[tuple[str, Any]]:
+        key = self.initial.get("key") or self.data.get("key", "")
+        return [
+            (f"{reverse('incidents:act', args=[self.incident.number, 'waived'])}?{urlencode({'key': key})}", _("Do without it"))
+        ]
 
 
 class WaiveForm(ReasonForm):
     title = _("Do without a duty")
-    key = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=120)
 
 
 class RestrictForm(ReasonForm):
@@ -323,7 +319,7 @@ class RestrictForm(ReasonForm):
     review_on = forms.DateField(label=_("Look at it again on"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def prepare(self) -> None:
-        self.choose("readers", _people(self.actor))
+        self.choose("readers", people_choices(self.actor))
 
 
 class LetInForm(ReasonForm):
@@ -331,7 +327,7 @@ class LetInForm(ReasonForm):
     person = forms.ChoiceField(label=_("Person"))
 
     def prepare(self) -> None:
-        self.choose("person", _people(self.actor))
+        self.choose("person", people_choices(self.actor))
 
 
 class LabelForm(ActForm):
@@ -341,7 +337,11 @@ class LabelForm(ActForm):
     has_legal_hold = forms.BooleanField(label=_("Legal hold: must not be lost"), required=False)
     is_privileged = forms.BooleanField(label=_("Privileged: leave it out of exports"), required=False)
 
-
-class BreakGlassForm(forms.Form):
-    number = forms.CharField(label=_("Incident"), max_length=24)
-    reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), min_length=10)
+    def prepare(self) -> None:
+        try:
+            row = self.incident.evidence.filter(pk=self.initial.get("evidence") or None).first()
+        except ValidationError:
+            row = None
+        for name in ("is_harmful", "has_legal_hold", "is_privileged"):
+            self.fields[name].initial = bool(row and getattr(row, name))
+        self.what = row.title if row and not row.is_harmful else ""

@@ -1,0 +1,38 @@
+"""What the forms of incidents share: choices, moments, refusals."""
+
+from django import forms
+
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Invalid
+from bongsu.packs.rules.taxonomy import Taxonomy
+from bongsu.people import queries as people
+from bongsu.ui.language import say
+
+
+def people_choices(actor: Actor) -> list[tuple[str, str]]:
+    return [(str(p.id), p.name) for p in people.people(actor, is_active=True)]
+
+
+def severity_choices(taxonomy: Taxonomy, language: str) -> list[tuple[str, str]]:
+    return [(s.key, f"{s.key} {s.label.say(language)}: {s.definition.say(language)}") for s in taxonomy.severities]
+
+
+def class_choices(taxonomy: Taxonomy, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Types as groups, sub-types as `type/subtype` choices."""
+    return [(t.label.say(language), [(f"{t.key}/{s.key}", s.label.say(language)) for s in t.subtypes]) for t in taxonomy.types]
+
+
+class Moment(forms.DateTimeField):
+    """A moment in the reader's zone; the browser's own picker."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
+
+
+class RefusableForm(forms.Form):
+    def refuse(self, error: Invalid) -> None:
+        """Put a refusal's fields onto the form; what has no field of its own stands above."""
+        for name, text in error.fields.items():
+            self.add_error(name if name in self.fields else None, say(text))
+        if not error.fields:
+            self.add_error(None, say(error.text))
