@@ -115,18 +115,25 @@ def number(value: Any) -> Decimal | None:
 
 def _holds(text: str, word: str) -> bool:
     """Latin words stand at a word's beginning, so that `pii` is not found in `shipping`; Korean ones anywhere."""
+    at = text.find(word)
     if word[:1].isascii() and word[:1].isalnum():
-        return re.search(rf"(?<![a-z0-9]){re.escape(word)}", text) is not None
-    return word in text
+        while at > 0 and text[at - 1].isascii() and text[at - 1].isalnum():
+            at = text.find(word, at + 1)
+    return at >= 0
 
 
 def _folded(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return unicodedata.normalize("NFKC", str(value)).casefold()
+    return _folded_text(str(value))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)
+def _folded_text(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).casefold()
+
+
+@lru_cache(maxsize=2048)
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
