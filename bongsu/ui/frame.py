@@ -216,7 +216,7 @@ class Frame:
     def home_url(self) -> str:
         return "/"
 
-    @property
+    @cached_property
     def stream_url(self) -> str:
         """Where the live stream is; with the place in it where this page was drawn, so that nothing falls between."""
         if not self.is_signed_in:

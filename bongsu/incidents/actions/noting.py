@@ -78,15 +78,18 @@ def add_evidence(
         raise Invalid(_("A link begins with http:// or https://."), fields={"url": _("Only web addresses.")})
     if file and file.subject_id != found.subject_id:
         raise Invalid(_("This file belongs to another record."), fields={"file": _("Upload it here.")})
+    kind, sha256 = FILE if file else LINK if url else QUOTE, file.sha256 if file else digest(url or quote)
+    # What is harmful must not speak through its own title.
+    spoken = f"{kind} {sha256[:12]}" if is_harmful and not file else file.name if file else url or quote[:80]
     evidence = Evidence.objects.create(
         subject=found.subject,
         incident=found,
-        kind=FILE if file else LINK if url else QUOTE,
-        title=(title or (file.name if file else url or quote[:80])).strip()[:200],
+        kind=kind,
+        title=(title.strip() or spoken.strip())[:200],
         file=file,
         url=url,
         quote=quote,
-        sha256=file.sha256 if file else digest(url or quote),
+        sha256=sha256,
         is_harmful=is_harmful,
         is_privileged=is_privileged,
         added_by=actor.key,
