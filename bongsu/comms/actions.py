@@ -218,8 +218,13 @@ def _asked_of(message: Message, sending: Sending) -> tuple[str, dict[str, Any]]:
             return "trigger", page
         case "channel":
             thread = message.place.get("thread", "")
-            return "post", {"channel": sending.address, "title": message.title, "text": message.text, "thread": thread}
-    return "post", {"channel": sending.address, "title": message.title, "text": message.text}
+            return "post", {"channel": sending.address, "title": _headline(message), "text": message.text, "thread": thread}
+    return "post", {"channel": sending.address, "title": _headline(message), "text": message.text}
+
+
+def _headline(message: Message) -> str:
+    """A chat has no subject line: a text that begins with its own heading needs no second one."""
+    return "" if message.text.startswith(message.title) else message.title
 
 
 def page_key(message: Message) -> str:

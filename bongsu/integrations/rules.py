@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from bongsu.kernel.errors import Invalid
 from bongsu.kernel.text import gettext_noop as _
 
-ATTEMPTS = 14  # about an hour with the back-off below
+ATTEMPTS = 24  # with the back-off below more than an hour, whatever chance takes away
 LEASE = timedelta(seconds=45)  # longer than any call may take; after it the sender is taken for dead
 REPLAY = timedelta(minutes=5)
 HELD_FOR_GOOD = ("drill", "demo")

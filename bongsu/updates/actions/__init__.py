@@ -1,0 +1,1 @@
+"""Telling, by verb: channels opened, posts made, updates sent, people told, notices released, pages followed."""
