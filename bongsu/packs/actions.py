@@ -79,9 +79,12 @@ def _load(folder: Path) -> Pack:
         raise Invalid(_("The pack cannot be used: {first}"), fields=fields, first=str(error.problems[0])) from error
 
 
+_proven: set[str] = set()  # contents whose cases passed in this process
+
+
 def _import(actor: Actor, pack: Pack) -> PackVersion:
     header, sha256 = pack.header, digest(pack.content)
-    wrong = [outcome for outcome in run_cases(pack) if not outcome.is_right]
+    wrong = [outcome for outcome in run_cases(pack) if not outcome.is_right] if sha256 not in _proven else []
     if wrong:
         raise Invalid(
             _("{count} cases of the pack fail; the first is “{case}”: expected {wanted}, found {found}."),
@@ -90,6 +93,7 @@ def _import(actor: Actor, pack: Pack) -> PackVersion:
             wanted=wrong[0].wanted,
             found=wrong[0].found,
         )
+    _proven.add(sha256)
     known = queries.named_version(header.id, header.version)
     if known:
         if known.sha256 != sha256:

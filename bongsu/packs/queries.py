@@ -4,7 +4,7 @@ Packs are no secret inside the house and belong to no record, so the look-ups ta
 query for what is in force, none for a pinned version that was parsed before.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -133,8 +133,9 @@ def load_directory(folder: Path) -> Pack:
     return parse_files(files, parse_files(read_directory(LIBRARY / extends)))
 
 
+@cache
 def library_pack(pack_id: str) -> Pack:
-    """A pack as it ships, without the database."""
+    """A pack as it ships, without the database; read once, its files do not change under a running process."""
     if pack_id not in library_packs():
         raise NotFound(_("Bongsu ships no pack “{pack}”."), pack=pack_id)
     return load_directory(LIBRARY / pack_id)
