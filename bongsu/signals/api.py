@@ -189,7 +189,11 @@ class LetterOut(Schema):
 def _signal(row: Any) -> dict[str, Any]:
     thread = row.thread
     shown = {name: getattr(row, name) for name in SignalOut.model_fields if name not in ("incident", "proposal")}
-    return {**shown, "incident": row.incident.number if row.incident else None, "proposal": thread.proposal_id if thread else None}
+    return {
+        **shown,
+        "incident": row.incident.number if row.incident else None,
+        "proposal": thread.proposal_id if thread else None,
+    }
 
 
 def _proposal(request: HttpRequest, row: Any) -> dict[str, Any]:
@@ -208,9 +212,15 @@ def _report(row: Any) -> dict[str, Any]:
 
 @router.get("/signals", response=Page[SignalOut])
 def list_signals(
-    request: HttpRequest, paging: Query[Paging], state: str = "", severity: str = "", connection: str = "", system: str = "",
-    text: str = "", is_drill: bool | None = None,
-) -> dict[str, Any]:  # fmt: skip
+    request: HttpRequest,
+    paging: Query[Paging],
+    state: str = "",
+    severity: str = "",
+    connection: str = "",
+    system: str = "",
+    text: str = "",
+    is_drill: bool | None = None,
+) -> dict[str, Any]:
     request.actor.require("see")
     rows = queries.signals(
         request.actor, state=state, severity=severity, connection=connection, system=system, text=text, is_drill=is_drill

@@ -19,12 +19,20 @@ class SignalsConfig(AppConfig):
         frame.register_nav("proposals", _("Proposals"), "signals:proposals", order=30, grant="signal.triage")
         frame.register_nav("signals", _("Signals"), "signals:list", order=40, grant="see")
         frame.register_command("report", _("Report something"), "signals:report", order=5, words="신고 보고 제보 이상 report")
-        frame.register_command("triage", _("Answer proposals"), "signals:proposals", order=20, grant="signal.triage", words="분류 제안")
+        frame.register_command(
+            "triage", _("Answer proposals"), "signals:proposals", order=20, grant="signal.triage", words="분류 제안"
+        )
         frame.register_banner(waiting)
         panels.register(
-            page="incident", key="signals", title=_("Signals"), order=60, template="signals/parts/panel.html", context=behind,
-            badge=how_many, question=_("What made us notice?"),
-        )  # fmt: skip
+            page="incident",
+            key="signals",
+            title=_("Signals"),
+            order=60,
+            template="signals/parts/panel.html",
+            context=behind,
+            badge=how_many,
+            question=_("What made us notice?"),
+        )
 
 
 def waiting(request: HttpRequest) -> list[Any]:

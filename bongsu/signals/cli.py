@@ -69,7 +69,14 @@ def report(
     is_json: AsJson = False,
 ) -> None:
     """Report something you noticed."""
-    body = {"what": what, "is_ongoing": ongoing, "harmed": harmed, "evidence_url": evidence, "is_declared": declare, "door": "cli"}
+    body = {
+        "what": what,
+        "is_ongoing": ongoing,
+        "harmed": harmed,
+        "evidence_url": evidence,
+        "is_declared": declare,
+        "door": "cli",
+    }
     body |= {name: value for name, value in {"system": system, "noticed_at": noticed_at}.items() if value}
     said = ask("POST", "/reports", body)
     where = said["incident"] or f"proposal {said['proposal']}"
@@ -80,15 +87,22 @@ def report(
 def list_signals(text: str = "", state: str = "", severity: str = "", is_json: AsJson = False) -> None:
     """The signals last seen."""
     said = ask("GET", "/signals", params={k: v for k, v in {"text": text, "state": state, "severity": severity}.items() if v})
-    lines = [f"{s['verdict'].get('severity') or '--'}  {s['state']:8}  {s['times']:>5}x  {s['last_at']}  {s['title']}" for s in said["items"]]
+    lines = [
+        f"{s['verdict'].get('severity') or '--'}  {s['state']:8}  {s['times']:>5}x  {s['last_at']}  {s['title']}"
+        for s in said["items"]
+    ]
     show(said, "\n".join(lines), is_json)
 
 
 @signals.command("push")
 def push(
-    title: str, dedupe_key: str, state: str = "open", text: str = "", drill: Annotated[bool, typer.Option("--drill")] = False,
+    title: str,
+    dedupe_key: str,
+    state: str = "open",
+    text: str = "",
+    drill: Annotated[bool, typer.Option("--drill")] = False,
     is_json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Send a signal in our own form."""
     body = {"title": title, "dedupe_key": dedupe_key, "state": state, "text": text, "is_drill": drill}
     said = ask("POST", "/signals", body)
@@ -96,7 +110,9 @@ def push(
 
 
 @proposals.command("list")
-def list_proposals(is_all: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False, is_json: AsJson = False) -> None:
+def list_proposals(
+    is_all: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False, is_json: AsJson = False
+) -> None:
     """What waits for an answer."""
     said = ask("GET", "/proposals", params={} if is_all else {"is_waiting": "true"})
     lines = [f"{p['id']}  {p['severity']}  {p['state']:9}  {p['proposed_at']}  {p['title']}" for p in said["items"]]
@@ -125,7 +141,9 @@ def attach(proposal: str, incident: str, reason: Reason = "", is_json: AsJson = 
 
 
 @proposals.command("reject")
-def reject(proposal: str, reason: Annotated[str, typer.Option(help="Why it is a false positive.")], is_json: AsJson = False) -> None:
+def reject(
+    proposal: str, reason: Annotated[str, typer.Option(help="Why it is a false positive.")], is_json: AsJson = False
+) -> None:
     """Mark a proposal as a false positive."""
     said = ask("POST", f"/proposals/{proposal}/reject", {"reason": reason})
     show(said, said["state"], is_json)

@@ -25,18 +25,26 @@ class RefusableForm(forms.Form):
 class ReportForm(RefusableForm):
     """Six questions, of which one must be answered."""
 
-    what = forms.CharField(label=_("What happened?"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}))
+    what = forms.CharField(
+        label=_("What happened?"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 4, "autofocus": True})
+    )
     system = forms.ChoiceField(label=_("Which AI system?"), required=False)
     noticed_at = forms.DateTimeField(
-        label=_("When did you notice it?"), required=False, help_text=_("Left empty: just now."),
+        label=_("When did you notice it?"),
+        required=False,
+        help_text=_("Left empty: just now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"),
-    )  # fmt: skip
+    )
     is_ongoing = forms.ChoiceField(
-        label=_("Is it still going on?"), initial="unknown", widget=forms.RadioSelect,
+        label=_("Is it still going on?"),
+        initial="unknown",
+        widget=forms.RadioSelect,
         choices=(("yes", _("yes")), ("no", _("no")), ("unknown", _("I do not know"))),
-    )  # fmt: skip
-    harmed = forms.CharField(label=_("Who may be harmed?"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 2}))
+    )
+    harmed = forms.CharField(
+        label=_("Who may be harmed?"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
     evidence_url = forms.URLField(label=_("A link that shows it"), required=False, max_length=2000, assume_scheme="https")
     file = forms.FileField(label=_("Or a file or screenshot"), required=False)
 
@@ -61,9 +69,12 @@ class AnswerForm(RefusableForm):
     classification = forms.ChoiceField(label=_("Type"))
     severity = forms.ChoiceField(label=_("Severity"))
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("Reason"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Needed when you decide otherwise than proposed, and for a false positive."),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,10 +95,14 @@ class AnswerForm(RefusableForm):
 class MappingForm(forms.Form):
     """A field mapping and a sample, to see what would come of it."""
 
-    mapping = forms.CharField(label=_("Mapping (JSON)"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}))
+    mapping = forms.CharField(
+        label=_("Mapping (JSON)"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"})
+    )
     each = forms.CharField(label=_("Path of the list of signals"), required=False, max_length=200)
     sample = forms.CharField(
-        label=_("A sample of what the sender posts"), max_length=200_000, widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"})
+        label=_("A sample of what the sender posts"),
+        max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
 
     def clean_mapping(self) -> dict[str, str]:

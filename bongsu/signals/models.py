@@ -123,11 +123,18 @@ class Proposal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=STATES), name="signals_proposal_state_is_known"),
             models.CheckConstraint(
-                condition=~Q(state__in=["declared", "attached"]) | Q(incident__isnull=False), name="signals_proposal_answered_by_incident"
+                condition=~Q(state__in=["declared", "attached"]) | Q(incident__isnull=False),
+                name="signals_proposal_answered_by_incident",
             ),
-            models.CheckConstraint(condition=Q(state__in=WAITING) | Q(answered_at__isnull=False), name="signals_proposal_answer_has_its_time"),
-            models.CheckConstraint(condition=~Q(state="rejected") | ~Q(answer_reason=""), name="signals_proposal_rejected_with_reason"),
-            models.CheckConstraint(condition=Q(is_by_itself=False) | Q(is_authenticated=True), name="signals_nothing_unproven_declares"),
+            models.CheckConstraint(
+                condition=Q(state__in=WAITING) | Q(answered_at__isnull=False), name="signals_proposal_answer_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | ~Q(answer_reason=""), name="signals_proposal_rejected_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_by_itself=False) | Q(is_authenticated=True), name="signals_nothing_unproven_declares"
+            ),
             models.CheckConstraint(condition=Q(into=None) | ~Q(into=F("id")), name="signals_proposal_not_into_itself"),
         ]
         indexes = [
@@ -166,7 +173,9 @@ class Signal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject = models.ForeignKey(SUBJECT, on_delete=models.PROTECT, related_name="+")
-    connection = models.ForeignKey("integrations.Connection", null=True, blank=True, on_delete=models.PROTECT, related_name="signals")
+    connection = models.ForeignKey(
+        "integrations.Connection", null=True, blank=True, on_delete=models.PROTECT, related_name="signals"
+    )
     thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="signals")
     incident = models.ForeignKey("incidents.Incident", null=True, blank=True, on_delete=models.PROTECT, related_name="signals")
     system = models.ForeignKey("systems.AISystem", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -236,5 +245,7 @@ class Report(models.Model):
     door = models.CharField(max_length=10, default="page")  # page, api, cli
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(is_ongoing__in=["yes", "no", "unknown"]), name="signals_report_ongoing_is_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(is_ongoing__in=["yes", "no", "unknown"]), name="signals_report_ongoing_is_known")
+        ]
         indexes = [models.Index(fields=["reported_by", "-reported_at"], name="signals_report_of_person")]

@@ -26,12 +26,25 @@ MAPPED = "generic_json"
 
 
 def signals(
-    actor: Actor, *, state: str = "", connection: str = "", system: str = "", severity: str = "", text: str = "",
-    is_drill: bool | None = None, incident: UUID | None = None,
-) -> QuerySet[Signal]:  # fmt: skip
+    actor: Actor,
+    *,
+    state: str = "",
+    connection: str = "",
+    system: str = "",
+    severity: str = "",
+    text: str = "",
+    is_drill: bool | None = None,
+    incident: UUID | None = None,
+) -> QuerySet[Signal]:
     """Signals the actor may see, the last seen first. `text` looks into title and dedupe key."""
     rows = Signal.objects.filter(visible(actor)).select_related("connection", "system", "incident", "thread__proposal")
-    wanted = {"state": state, "source_kind": connection, "system__key": system, "verdict__severity": severity, "incident": incident}
+    wanted = {
+        "state": state,
+        "source_kind": connection,
+        "system__key": system,
+        "verdict__severity": severity,
+        "incident": incident,
+    }
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if is_drill is not None:
         rows = rows.filter(is_drill=is_drill)
@@ -131,14 +144,27 @@ def try_mapping(actor: Actor, *, mapping: dict[str, str], each: str, sample: byt
     try:
         found = integrations.loaded(Connection(plugin=MAPPED, settings=settings)).parse(Received(sample))  # type: ignore[attr-defined]
     except (NotUnderstood, TransportError) as error:
-        raise Invalid(_("The mapping does not fit the sample."), fields={"mapping": Text(_("{why}"), {"why": str(error)})}) from None
+        raise Invalid(
+            _("The mapping does not fit the sample."), fields={"mapping": Text(_("{why}"), {"why": str(error)})}
+        ) from None
     return [_tried(one) for one in found[:50]]
 
 
 def _tried(one: Understood) -> dict[str, object]:
     shown, kinds = redact_value(storable(as_json(one)))
     described = Described(
-        shown["title"], shown["text"], one.state, MAPPED, one.source_severity, shown["about"], shown["labels"], shown["measure"] or {},
+        shown["title"],
+        shown["text"],
+        one.state,
+        MAPPED,
+        one.source_severity,
+        shown["about"],
+        shown["labels"],
+        shown["measure"] or {},
         tuple(kinds),
-    )  # fmt: skip
-    return {"signal": shown, "redactions": sorted(set(kinds)), "judgement": judged(packs.propose(facts_of(described)), described).kept()}
+    )
+    return {
+        "signal": shown,
+        "redactions": sorted(set(kinds)),
+        "judgement": judged(packs.propose(facts_of(described)), described).kept(),
+    }

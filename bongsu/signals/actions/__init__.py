@@ -8,6 +8,19 @@ from .receiving import receive
 from .reporting import file_report, judge, push_signal
 
 __all__ = [
-    "ask_triage", "attach_proposal", "confirm_proposal", "declare_proposal", "dismiss_dead_letter", "drain_receipts", "file_report",
-    "follow_up", "hide_proposals", "judge", "merge_proposal", "push_signal", "receive", "reject_proposal", "retry_dead_letter",
-]  # fmt: skip
+    "ask_triage",
+    "attach_proposal",
+    "confirm_proposal",
+    "declare_proposal",
+    "dismiss_dead_letter",
+    "drain_receipts",
+    "file_report",
+    "follow_up",
+    "hide_proposals",
+    "judge",
+    "merge_proposal",
+    "push_signal",
+    "receive",
+    "reject_proposal",
+    "retry_dead_letter",
+]

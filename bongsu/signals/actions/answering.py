@@ -41,7 +41,11 @@ def _classified(row: Proposal, type: str, subtype: str, severity: str, reason: s
     if wanted[0] not in [t.key for t in taxonomy.types]:
         wrong["type"] = _("Unknown type.")
     elif not wanted[1]:
-        wanted = wanted[0], taxonomy.cell(wanted[0], wanted[2]).subtype if wanted[2] in ("P0", "P1", "P2", "P3") else "", wanted[2]
+        wanted = (
+            wanted[0],
+            taxonomy.cell(wanted[0], wanted[2]).subtype if wanted[2] in ("P0", "P1", "P2", "P3") else "",
+            wanted[2],
+        )
     elif wanted[1] not in [s.key for s in taxonomy.type(wanted[0]).subtypes]:
         wrong["subtype"] = _("This type has no such sub-type.")
     if wanted[2] not in [s.key for s in taxonomy.severities]:
@@ -79,17 +83,30 @@ def _state_confirmed(actor: Actor, row: Proposal, proposed: str, is_override: bo
     record(
         actor,
         ProposalConfirmed(
-            subject=row.subject_id, proposal=str(row.id), proposed=proposed, type=row.type, subtype=row.subtype,
-            severity=row.severity, is_override=is_override, reason=reason,
+            subject=row.subject_id,
+            proposal=str(row.id),
+            proposed=proposed,
+            type=row.type,
+            subtype=row.subtype,
+            severity=row.severity,
+            is_override=is_override,
+            reason=reason,
         ),
-    )  # fmt: skip
+    )
 
 
 @action
 def declare_proposal(
-    actor: Actor, *, proposal: UUID, type: str = "", subtype: str = "", severity: str = "", reason: str = "",
-    title: str = "", restriction: str = "",
-) -> Incident:  # fmt: skip
+    actor: Actor,
+    *,
+    proposal: UUID,
+    type: str = "",
+    subtype: str = "",
+    severity: str = "",
+    reason: str = "",
+    title: str = "",
+    restriction: str = "",
+) -> Incident:
     """Declare the incident, as proposed or as said here (then with a reason). `restriction`: a reason to restrict it."""
     actor.require(TRIAGE)
     row = _locked(actor, proposal, rules.DECLARED)
@@ -111,10 +128,21 @@ def declare(actor: Actor, row: Proposal, *, reason: str = "", restriction: str =
         join(actor, row, burning, rules.ATTACHED, reason)
         return burning
     incident = incidents.open_incident(
-        actor, title=row.title, type=row.type, subtype=row.subtype, severity=row.severity, description=row.text, system=row.system,
-        occurred_at=row.occurred_at, detected_at=min(row.detected_at, now()), is_drill=row.is_drill, restriction=restriction,
-        origin="signal" if row.connection_id else "person", source=row.ref, group_key=group,
-    )  # fmt: skip
+        actor,
+        title=row.title,
+        type=row.type,
+        subtype=row.subtype,
+        severity=row.severity,
+        description=row.text,
+        system=row.system,
+        occurred_at=row.occurred_at,
+        detected_at=min(row.detected_at, now()),
+        is_drill=row.is_drill,
+        restriction=restriction,
+        origin="signal" if row.connection_id else "person",
+        source=row.ref,
+        group_key=group,
+    )
     row.is_by_itself = is_by_itself
     join(actor, row, incident, rules.DECLARED, reason)
     return incident
@@ -130,10 +158,15 @@ def join(actor: Actor, row: Proposal, incident: Incident, state: str, reason: st
         record(
             actor,
             ProposalDeclared(
-                subject=own, proposal=str(row.id), incident=str(incident.id), type=row.type, subtype=row.subtype,
-                severity=row.severity, is_by_itself=row.is_by_itself,
+                subject=own,
+                proposal=str(row.id),
+                incident=str(incident.id),
+                type=row.type,
+                subtype=row.subtype,
+                severity=row.severity,
+                is_by_itself=row.is_by_itself,
             ),
-        )  # fmt: skip
+        )
     else:
         record(actor, ProposalAttached(subject=own, proposal=str(row.id), incident=str(incident.id), reason=reason))
     row.reports.update(subject=incident.subject)

@@ -44,11 +44,16 @@ def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH) 
     record(
         actor,
         SignalsReceived(
-            subject=row.subject_id, connection=str(row.id), first=moment(receipts[0].received_at), last=moment(receipts[-1].last_at),
-            count=sum(r.times - r.counted for r in receipts), signals=batch.seen, dead=batch.dead,
+            subject=row.subject_id,
+            connection=str(row.id),
+            first=moment(receipts[0].received_at),
+            last=moment(receipts[-1].last_at),
+            count=sum(r.times - r.counted for r in receipts),
+            signals=batch.seen,
+            dead=batch.dead,
             root=digest("".join(r.body_hash for r in receipts)),
         ),
-    )  # fmt: skip
+    )
     for receipt in receipts:
         receipt.counted = receipt.times
     Receipt.objects.bulk_update(receipts, ["state", "body", "counted", "error", "attempts"])
@@ -61,16 +66,24 @@ def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch) -
     try:
         signals = _signals(row, receipt, body)
     except (NotUnderstood, TransportError) as error:
-        keep_unreadable(row, body, text(_("The plug-in does not understand it: {why}"), why=str(error)), times=times, receipt=receipt)
+        keep_unreadable(
+            row, body, text(_("The plug-in does not understand it: {why}"), why=str(error)), times=times, receipt=receipt
+        )
         receipt.state, receipt.error = "dead", str(error)[:500]
         batch.dead += 1
         return
     payload, kinds = redact_value(storable(readable(body)))
     for signal in signals:
         origin = Origin(
-            connection=row, source_kind=row.plugin, received_at=receipt.last_at, times=times, raw_sha256=receipt.body_hash,
-            is_authenticated=receipt.is_authenticated, payload=payload if len(signals) == 1 else {}, redactions=tuple(kinds),
-        )  # fmt: skip
+            connection=row,
+            source_kind=row.plugin,
+            received_at=receipt.last_at,
+            times=times,
+            raw_sha256=receipt.body_hash,
+            is_authenticated=receipt.is_authenticated,
+            payload=payload if len(signals) == 1 else {},
+            redactions=tuple(kinds),
+        )
         take(actor, signal, origin, batch)
     receipt.state, receipt.body, receipt.error = "done", None, ""
 
@@ -98,10 +111,16 @@ def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
         record(
             actor,
             SignalsReceived(
-                subject=row.subject_id, connection=str(row.connection_id), first=moment(row.received_at), last=moment(row.last_at),
-                count=1, signals=0, dead=1, root=row.body_hash,
+                subject=row.subject_id,
+                connection=str(row.connection_id),
+                first=moment(row.received_at),
+                last=moment(row.last_at),
+                count=1,
+                signals=0,
+                dead=1,
+                root=row.body_hash,
             ),
-        )  # fmt: skip
+        )
     row.save(update_fields=["attempts", "error", "due_at", "state"])
 
 

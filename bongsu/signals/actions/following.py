@@ -37,13 +37,23 @@ def ask_triage(actor: Actor, *, proposal: UUID) -> int:
     row.pages += 1
     row.save(update_fields=["pages"])
     comms.send(
-        actor, subject=row.subject_id, key=f"{row.ref}:{row.pages}", template="triage_proposal", values=_values(row),
-        people=found.people, is_urgent=is_urgent, purpose="triage",
-    )  # fmt: skip
+        actor,
+        subject=row.subject_id,
+        key=f"{row.ref}:{row.pages}",
+        template="triage_proposal",
+        values=_values(row),
+        people=found.people,
+        is_urgent=is_urgent,
+        purpose="triage",
+    )
     record(
         actor,
         TriagePaged(
-            subject=row.subject_id, proposal=str(row.id), nth=row.pages, people=[str(p.id) for p in found.people], is_urgent=is_urgent
+            subject=row.subject_id,
+            proposal=str(row.id),
+            nth=row.pages,
+            people=[str(p.id) for p in found.people],
+            is_urgent=is_urgent,
         ),
     )
     return len(found.people)
@@ -53,10 +63,16 @@ def _values(row: Proposal) -> dict[str, object]:
     taxonomy = packs.taxonomy()
     kind, sub = taxonomy.type(row.type).label, taxonomy.subtype(row.subtype).label
     return {
-        "severity": row.severity, "title": row.title, "type": {"ko": kind.ko, "en": kind.en}, "subtype": {"ko": sub.ko, "en": sub.en},
-        "reason": row.why, "rule": row.rule, "first_seen": row.detected_at, "deadline": _deadline(row),
+        "severity": row.severity,
+        "title": row.title,
+        "type": {"ko": kind.ko, "en": kind.en},
+        "subtype": {"ko": sub.ko, "en": sub.en},
+        "reason": row.why,
+        "rule": row.rule,
+        "first_seen": row.detected_at,
+        "deadline": _deadline(row),
         "link": f"{settings.BASE_URL}{reverse('signals:proposal', args=[row.id])}",
-    }  # fmt: skip
+    }
 
 
 def _deadline(row: Proposal) -> Text:

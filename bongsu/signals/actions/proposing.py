@@ -40,9 +40,9 @@ class Suggestion:
 
 def propose(actor: Actor, what: Suggestion) -> Thread:
     """Open a proposal under its group key; when another worker was faster, its thread is the answer."""
-    Thread.objects.filter(key=what.group, is_drill=what.is_drill, ended_at=None).exclude(proposal__state__in=rules.WAITING).exclude(
-        incident__is_open=True
-    ).update(ended_at=now())
+    Thread.objects.filter(key=what.group, is_drill=what.is_drill, ended_at=None).exclude(
+        proposal__state__in=rules.WAITING
+    ).exclude(incident__is_open=True).update(ended_at=now())
     try:
         with transaction.atomic():
             thread = Thread.objects.create(id=uuid7(), key=what.group, is_drill=what.is_drill)
@@ -57,22 +57,44 @@ def _new(actor: Actor, what: Suggestion) -> Proposal:
     at, said = now(), what.judgement
     detected = min(what.detected_at, at)
     row = Proposal(
-        id=uuid7(), connection=what.connection, system=what.system, title=" ".join(what.title.split())[:LONGEST_TITLE] or "?",
-        text=what.text, type=said.type, subtype=said.subtype, severity=said.severity, alt_type=said.alt_type,
-        alt_severity=said.alt_severity, rule=said.rule[:80], also=list(said.also), why={"ko": said.why.ko, "en": said.why.en},
-        is_guess=said.is_guess, is_authenticated=what.is_authenticated, is_drill=what.is_drill, detected_at=detected,
-        occurred_at=min(what.occurred_at, detected) if what.occurred_at else None, proposed_at=at,
-    )  # fmt: skip
+        id=uuid7(),
+        connection=what.connection,
+        system=what.system,
+        title=" ".join(what.title.split())[:LONGEST_TITLE] or "?",
+        text=what.text,
+        type=said.type,
+        subtype=said.subtype,
+        severity=said.severity,
+        alt_type=said.alt_type,
+        alt_severity=said.alt_severity,
+        rule=said.rule[:80],
+        also=list(said.also),
+        why={"ko": said.why.ko, "en": said.why.en},
+        is_guess=said.is_guess,
+        is_authenticated=what.is_authenticated,
+        is_drill=what.is_drill,
+        detected_at=detected,
+        occurred_at=min(what.occurred_at, detected) if what.occurred_at else None,
+        proposed_at=at,
+    )
     row.subject = open_subject(actor, row.ref, is_drill=what.is_drill)
     row.save(force_insert=True)
     set_next_step(row)
     record(
         actor,
         IncidentProposed(
-            subject=row.subject_id, proposal=str(row.id), type=row.type, subtype=row.subtype, severity=row.severity, rule=row.rule,
-            also=row.also, is_guess=row.is_guess, is_authenticated=row.is_authenticated, is_drill=row.is_drill,
+            subject=row.subject_id,
+            proposal=str(row.id),
+            type=row.type,
+            subtype=row.subtype,
+            severity=row.severity,
+            rule=row.rule,
+            also=row.also,
+            is_guess=row.is_guess,
+            is_authenticated=row.is_authenticated,
+            is_drill=row.is_drill,
         ),
-    )  # fmt: skip
+    )
     return row
 
 
@@ -80,13 +102,19 @@ def set_next_step(row: Proposal) -> rules.Next:
     """Set the proposal's one timer to when it asks again or declares itself."""
     step = packs.taxonomy().triage_for(row.severity)
     following = rules.next_step(
-        proposed_at=row.proposed_at, now=now(), repeat_every=step.repeat_every, declares_after=step.declares_itself_after,
+        proposed_at=row.proposed_at,
+        now=now(),
+        repeat_every=step.repeat_every,
+        declares_after=step.declares_itself_after,
         is_authenticated=row.is_authenticated,
-    )  # fmt: skip
+    )
     set_timer(
-        row.subject_id, key=f"{TIMER}:{row.id}", kind=TIMER, due_at=following.at,
+        row.subject_id,
+        key=f"{TIMER}:{row.id}",
+        kind=TIMER,
+        due_at=following.at,
         data={"proposal": str(row.id), "declares": following.declares},
-    )  # fmt: skip
+    )
     return following
 
 

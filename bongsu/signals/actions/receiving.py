@@ -62,7 +62,9 @@ def receive(actor: Actor, *, token: str, body: bytes, headers: Mapping[str, str]
         if row is None or not is_proven(
             row.signature, row.signature_header, headers, body, integrations.signature_secrets(row), now()
         ):
-            return _turned_away(Unproven(_("This address takes nothing from you: token or proof is wrong.")), "unauthorized", row, source)
+            return _turned_away(
+                Unproven(_("This address takes nothing from you: token or proof is wrong.")), "unauthorized", row, source
+            )
         try:
             plain = unpacked(body, headers.get("content-encoding", ""))
             readable(plain, headers.get("content-type", ""))
@@ -77,10 +79,18 @@ def receive(actor: Actor, *, token: str, body: bytes, headers: Mapping[str, str]
 def _stored(row: Connection, body: bytes, headers: Mapping[str, str]) -> Receipt:
     at = now()
     receipt = Receipt(
-        id=uuid7(), subject_id=row.subject_id, connection=row, body_hash=digest(body), delivery=delivery_of(dict(headers)),
-        body=settings.KEYS.box.encrypt(body), headers=kept_headers(dict(headers)), is_authenticated=row.signature != "none",
-        received_at=at, last_at=at, due_at=at,
-    )  # fmt: skip
+        id=uuid7(),
+        subject_id=row.subject_id,
+        connection=row,
+        body_hash=digest(body),
+        delivery=delivery_of(dict(headers)),
+        body=settings.KEYS.box.encrypt(body),
+        headers=kept_headers(dict(headers)),
+        is_authenticated=row.signature != "none",
+        received_at=at,
+        last_at=at,
+        due_at=at,
+    )
     with transaction.atomic():
         _insert(receipt)
         defer([Hint(WORK, str(row.id))])
@@ -94,7 +104,7 @@ def _insert(receipt: Receipt) -> None:
     values = [f.get_db_prep_save(getattr(receipt, f.attname), connection) for f in columns]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO signals_receipt ({names}) VALUES ({', '.join(['%s'] * len(columns))}) "  # noqa: S608
+            f"INSERT INTO signals_receipt ({names}) VALUES ({', '.join(['%s'] * len(columns))}) "
             "ON CONFLICT (connection_id, body_hash, delivery) DO UPDATE SET times = signals_receipt.times + 1, "
             "last_at = excluded.last_at, due_at = excluded.due_at, state = excluded.state, body = excluded.body, "
             "is_authenticated = excluded.is_authenticated",
@@ -153,9 +163,17 @@ def keep_unreadable(row: Connection, body: bytes, reason: Text, *, times: int = 
     at, body_hash = now(), digest(body)
     text = body[: EXCERPT * 2].decode("utf-8", "replace").replace("\x00", "�")
     letter = DeadLetter(
-        subject_id=row.subject_id, connection=row, receipt=receipt, body_hash=body_hash, excerpt=redact(text)[0][:EXCERPT],
-        size=len(body), reason=reason.message[:500], values={k: str(v)[:300] for k, v in reason.values.items()}, times=0,
-        first_at=at, last_at=at,
-    )  # fmt: skip
+        subject_id=row.subject_id,
+        connection=row,
+        receipt=receipt,
+        body_hash=body_hash,
+        excerpt=redact(text)[0][:EXCERPT],
+        size=len(body),
+        reason=reason.message[:500],
+        values={k: str(v)[:300] for k, v in reason.values.items()},
+        times=0,
+        first_at=at,
+        last_at=at,
+    )
     DeadLetter.objects.bulk_create([letter], ignore_conflicts=True)
     DeadLetter.objects.filter(connection=row, body_hash=body_hash).update(times=F("times") + times, last_at=at, dismissed_at=None)

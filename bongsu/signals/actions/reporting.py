@@ -34,16 +34,29 @@ def judge(what: str, harmed: str = "", *, system: AISystem | None = None) -> Jud
     about = {"system": system.key} if system else {}
     if system and system.stage in ("development", "testing"):
         about["environment"] = system.stage
-    described = Described(title="", text="\n".join(part for part in (what, harmed) if part.strip()), source_kind="report", about=about)
+    described = Described(
+        title="", text="\n".join(part for part in (what, harmed) if part.strip()), source_kind="report", about=about
+    )
     return judged(packs.propose(facts_of(described)), described)
 
 
 @action
 def file_report(
-    actor: Actor, *, what: str, system: AISystem | None = None, noticed_at: datetime | None = None, is_ongoing: str = "unknown",
-    harmed: str = "", evidence_url: str = "", file_name: str = "", file: bytes | IO[bytes] | None = None, media_type: str = "",
-    is_drill: bool = False, is_declared: bool = False, door: str = "page",
-) -> Report:  # fmt: skip
+    actor: Actor,
+    *,
+    what: str,
+    system: AISystem | None = None,
+    noticed_at: datetime | None = None,
+    is_ongoing: str = "unknown",
+    harmed: str = "",
+    evidence_url: str = "",
+    file_name: str = "",
+    file: bytes | IO[bytes] | None = None,
+    media_type: str = "",
+    is_drill: bool = False,
+    is_declared: bool = False,
+    door: str = "page",
+) -> Report:
     """Anybody who is signed in reports what he noticed; it becomes a proposal, or with `is_declared` an incident at once."""
     if actor.person_id is None:
         raise Forbidden(_("Sign in to report something."))
@@ -52,16 +65,35 @@ def file_report(
     said = judge(what, harmed, system=system)
     said = _never_ignored(said)
     report_id = uuid7()
-    thread = propose(actor, Suggestion(
-        title=what.strip().splitlines()[0], text=_story(what, harmed), judgement=said, group=grouping.group("report", "", str(report_id)),
-        system=system, detected_at=noticed_at or at, is_authenticated=True, is_drill=is_drill,
-    ))  # fmt: skip
+    thread = propose(
+        actor,
+        Suggestion(
+            title=what.strip().splitlines()[0],
+            text=_story(what, harmed),
+            judgement=said,
+            group=grouping.group("report", "", str(report_id)),
+            system=system,
+            detected_at=noticed_at or at,
+            is_authenticated=True,
+            is_drill=is_drill,
+        ),
+    )
     proposal = thread.proposal
     assert proposal is not None
     report = Report(
-        id=report_id, subject_id=proposal.subject_id, proposal=proposal, system=system, what=what.strip(), noticed_at=noticed_at or at,
-        is_ongoing=is_ongoing, harmed=harmed.strip(), evidence_url=evidence_url, reported_by_id=actor.person_id, reported_at=at, door=door,
-    )  # fmt: skip
+        id=report_id,
+        subject_id=proposal.subject_id,
+        proposal=proposal,
+        system=system,
+        what=what.strip(),
+        noticed_at=noticed_at or at,
+        is_ongoing=is_ongoing,
+        harmed=harmed.strip(),
+        evidence_url=evidence_url,
+        reported_by_id=actor.person_id,
+        reported_at=at,
+        door=door,
+    )
     if file:
         # Whoever reports need not be among those who may add evidence; the fact below says who it was.
         report.file = files.store(
@@ -117,10 +149,16 @@ def push_signal(actor: Actor, *, signal: Understood, is_drill: bool = False, sou
     record(
         actor,
         SignalsReceived(
-            subject=row.subject_id, connection=source_kind, first=row.first_at.isoformat(), last=row.last_at.isoformat(), count=1,
-            signals=1, dead=0, root=row.identity,
+            subject=row.subject_id,
+            connection=source_kind,
+            first=row.first_at.isoformat(),
+            last=row.last_at.isoformat(),
+            count=1,
+            signals=1,
+            dead=0,
+            root=row.identity,
         ),
-    )  # fmt: skip
+    )
     return row
 
 

@@ -63,7 +63,9 @@ class Batch:
     def state(self, actor: Actor) -> None:
         for subject, count in self.attached.items():
             signal = self.first[subject]
-            record(actor, SignalAttached(subject=subject, signal=str(signal.id), state=signal.state, times=signal.times, count=count))
+            record(
+                actor, SignalAttached(subject=subject, signal=str(signal.id), state=signal.state, times=signal.times, count=count)
+            )
         self.attached.clear()
 
 
@@ -113,17 +115,33 @@ def _row(understood: Understood, origin: Origin) -> tuple[Signal, bool]:
     detected = min(understood.detected_at or origin.received_at, now())
     found = systems.by_labels({**clean["labels"], **{k: v for k, v in clean["about"].items() if v}})
     row = Signal(
-        id=uuid7(), subject_id=origin.connection.subject_id if origin.connection else None, connection=origin.connection,
-        system=found, source_kind=origin.source_kind, fingerprint=mark, identity=identity,
+        id=uuid7(),
+        subject_id=origin.connection.subject_id if origin.connection else None,
+        connection=origin.connection,
+        system=found,
+        source_kind=origin.source_kind,
+        fingerprint=mark,
+        identity=identity,
         group=grouping.group(origin.key, understood.group_key, understood.dedupe_key),
-        dedupe_key=_short(understood.dedupe_key, 300), source_event_id=_short(understood.source_event_id, 200), state=understood.state,
-        source_severity=_short(understood.source_severity, 40), payload=origin.payload,
-        redactions=sorted({*origin.redactions, *clean.pop("redactions")}), raw_sha256=origin.raw_sha256,
-        is_authenticated=origin.is_authenticated, is_drill=drill, is_truncated=understood.is_truncated, episode_start=begin,
-        detected_at=detected, first_at=origin.received_at, last_at=origin.received_at,
-        resolved_at=origin.received_at if understood.state == "resolved" else None, times=origin.times,
-        stretches=grouping.with_time([], origin.received_at, origin.times), **clean,
-    )  # fmt: skip
+        dedupe_key=_short(understood.dedupe_key, 300),
+        source_event_id=_short(understood.source_event_id, 200),
+        state=understood.state,
+        source_severity=_short(understood.source_severity, 40),
+        payload=origin.payload,
+        redactions=sorted({*origin.redactions, *clean.pop("redactions")}),
+        raw_sha256=origin.raw_sha256,
+        is_authenticated=origin.is_authenticated,
+        is_drill=drill,
+        is_truncated=understood.is_truncated,
+        episode_start=begin,
+        detected_at=detected,
+        first_at=origin.received_at,
+        last_at=origin.received_at,
+        resolved_at=origin.received_at if understood.state == "resolved" else None,
+        times=origin.times,
+        stretches=grouping.with_time([], origin.received_at, origin.times),
+        **clean,
+    )
     return row, False
 
 
@@ -131,10 +149,18 @@ def _cleaned(understood: Understood) -> dict[str, Any]:
     """The words of a signal without personal data and without what a database refuses."""
     title, in_title = redact(str(storable(understood.title)))
     words, in_words = redact(str(storable(understood.text)))
-    rest, in_rest = redact_value(storable(as_json({
-        "about": dict(understood.about), "labels": dict(understood.labels), "links": list(understood.links),
-        "measure": understood.measure or {},
-    })))  # fmt: skip
+    rest, in_rest = redact_value(
+        storable(
+            as_json(
+                {
+                    "about": dict(understood.about),
+                    "labels": dict(understood.labels),
+                    "links": list(understood.links),
+                    "measure": understood.measure or {},
+                }
+            )
+        )
+    )
     return {"title": _short(title, 300) or "?", "text": words[:20_000], **rest, "redactions": [*in_title, *in_words, *in_rest]}
 
 
@@ -154,7 +180,15 @@ def _count(row: Signal, understood: Understood, origin: Origin) -> None:
 
 def _judged(row: Signal) -> Judgement:
     described = Described(
-        row.title, row.text, row.state, row.source_kind, row.source_severity, row.about, row.labels, row.measure, tuple(row.redactions)
+        row.title,
+        row.text,
+        row.state,
+        row.source_kind,
+        row.source_severity,
+        row.about,
+        row.labels,
+        row.measure,
+        tuple(row.redactions),
     )
     return judged(packs.propose(facts_of(described)), described)
 
@@ -169,10 +203,12 @@ def _standing(thread: Thread | None) -> grouping.Thread | None:
         return None
     incident = thread.incident
     return grouping.Thread(
-        has_open_proposal=bool(thread.proposal and thread.proposal.is_waiting), has_incident=incident is not None,
-        is_incident_open=bool(incident and incident.is_open), is_false_positive=bool(incident and incident.state == "false_positive"),
+        has_open_proposal=bool(thread.proposal and thread.proposal.is_waiting),
+        has_incident=incident is not None,
+        is_incident_open=bool(incident and incident.is_open),
+        is_false_positive=bool(incident and incident.state == "false_positive"),
         ended_at=(incident.closed_at or incident.resolved_at) if incident else None,
-    )  # fmt: skip
+    )
 
 
 def _may_reopen(row: Signal, thread: Thread | None) -> bool:
@@ -203,16 +239,29 @@ def _reopen(actor: Actor, row: Signal, judgement: Judgement, batch: Batch) -> No
     _attach(actor, row, judgement, batch)
     assert row.incident is not None
     incidents.move_state(
-        actor, incident=row.incident.id, state=REOPENED,
+        actor,
+        incident=row.incident.id,
+        state=REOPENED,
         reason=f"{row.title[:120]} — 24시간 안에 다시 발생 / firing again within 24 h",
-    )  # fmt: skip
+    )
 
 
 def _propose(actor: Actor, row: Signal, judgement: Judgement, batch: Batch) -> None:
-    row.thread = propose(actor, Suggestion(
-        title=row.title, text=row.text, judgement=judgement, group=row.group, system=row.system, connection=row.connection,
-        detected_at=row.detected_at, occurred_at=row.episode_start, is_authenticated=row.is_authenticated, is_drill=row.is_drill,
-    ))  # fmt: skip
+    row.thread = propose(
+        actor,
+        Suggestion(
+            title=row.title,
+            text=row.text,
+            judgement=judgement,
+            group=row.group,
+            system=row.system,
+            connection=row.connection,
+            detected_at=row.detected_at,
+            occurred_at=row.episode_start,
+            is_authenticated=row.is_authenticated,
+            is_drill=row.is_drill,
+        ),
+    )
     assert row.thread.proposal is not None
     row.subject_id = row.subject_id or row.thread.proposal.subject_id
 

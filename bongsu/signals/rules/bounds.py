@@ -105,7 +105,9 @@ def _is_odd(value: str) -> bool:
     return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
 
 
-KEPT_HEADERS = re.compile(r"content-type|user-agent|x-[a-z0-9-]*(?:event|delivery|hook-resource)[a-z0-9-]*|ce-[a-z0-9]+|webhook-id")
+KEPT_HEADERS = re.compile(
+    r"content-type|user-agent|x-[a-z0-9-]*(?:event|delivery|hook-resource)[a-z0-9-]*|ce-[a-z0-9]+|webhook-id"
+)
 DELIVERY_HEADERS = ("webhook-id", "x-github-delivery", "x-mlflow-delivery-id", "x-h1-delivery", "request-id", "ce-id")
 
 

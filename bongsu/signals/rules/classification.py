@@ -20,7 +20,8 @@ FROM_TO = re.compile(
     r"(?:from\s)?(?<![\d.])(\d{1,6}(?:\.\d{1,6})?)\s?%?\s?(?:to|->|→|에서)\s?(\d{1,6}(?:\.\d{1,6})?)(?![\d.])", re.IGNORECASE
 )
 SHARE = re.compile(
-    r"unexpected_percent\D{0,4}(\d{1,3}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)\s?(?:%|percent|퍼센트)\s?(?:of (?:all )?(?:rows|records|values)|missing|null|결측)",
+    r"unexpected_percent\D{0,4}(\d{1,3}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)\s?(?:%|percent|퍼센트)"
+    r"\s?(?:of (?:all )?(?:rows|records|values)|missing|null|결측)",
     re.IGNORECASE,
 )
 GROUPS = re.compile(r"selection|parity|group|gap|ratio|집단|성별|비율|선정률|승인율", re.IGNORECASE)
@@ -60,10 +61,17 @@ class Judgement:
     def kept(self) -> dict[str, Any]:
         """As plain JSON, for the row."""
         return {
-            "type": self.type, "subtype": self.subtype, "severity": self.severity, "rule": self.rule,
-            "why": {"ko": self.why.ko, "en": self.why.en}, "alt_type": self.alt_type, "alt_severity": self.alt_severity,
-            "also": list(self.also), "is_ignored": self.is_ignored, "is_guess": self.is_guess,
-        }  # fmt: skip
+            "type": self.type,
+            "subtype": self.subtype,
+            "severity": self.severity,
+            "rule": self.rule,
+            "why": {"ko": self.why.ko, "en": self.why.en},
+            "alt_type": self.alt_type,
+            "alt_severity": self.alt_severity,
+            "also": list(self.also),
+            "is_ignored": self.is_ignored,
+            "is_guess": self.is_guess,
+        }
 
 
 def facts_of(described: Described) -> dict[str, Any]:
@@ -73,15 +81,22 @@ def facts_of(described: Described) -> dict[str, Any]:
         lines.append(f"severity={described.source_severity}")
     text = "\n".join(line for line in lines if line)
     labels = {str(k): str(v) for k, v in described.labels.items()}
-    environment = described.about.get("environment") or next((labels[k] for k in ("environment", "env", "stage") if labels.get(k)), "")
+    environment = described.about.get("environment") or next(
+        (labels[k] for k in ("environment", "env", "stage") if labels.get(k)), ""
+    )
     status = {"open": "firing"}.get(described.state, described.state)
     return {
-        "title": described.title, "text": text, "status": status, "source_kind": described.source_kind,
-        "source_severity": described.source_severity, "environment": environment.lower() or None, "labels": labels,
+        "title": described.title,
+        "text": text,
+        "status": status,
+        "source_kind": described.source_kind,
+        "source_severity": described.source_severity,
+        "environment": environment.lower() or None,
+        "labels": labels,
         "measure": {k: v for k, v in described.measure.items() if v not in (None, "")},
         "flags": {"is_safety": True} if labels.get("safety", "").lower() in DRILL_VALUES else {},
         "found": findings(described),
-    }  # fmt: skip
+    }
 
 
 def findings(described: Described) -> dict[str, Decimal]:
@@ -133,9 +148,16 @@ def judged(proposal: Proposal, described: Described) -> Judgement:
         severity = "P1" if described.source_severity.lower() in GRAVE_WORDS and severity == "P2" else severity
         rule = f"cell:{verdict.type}-{severity}"
     return Judgement(
-        verdict.type, verdict.subtype, severity, rule, proposal.why, verdict.alt_type, verdict.alt_severity,
-        proposal.also, is_guess=proposal.is_guess,
-    )  # fmt: skip
+        verdict.type,
+        verdict.subtype,
+        severity,
+        rule,
+        proposal.why,
+        verdict.alt_type,
+        verdict.alt_severity,
+        proposal.also,
+        is_guess=proposal.is_guess,
+    )
 
 
 def is_drill(labels: Mapping[str, str], about: Mapping[str, str]) -> bool:

@@ -49,8 +49,9 @@ class Next:
     declares: bool = False
 
 
-def next_step(*, proposed_at: datetime, now: datetime, repeat_every: timedelta, declares_after: timedelta | None,
-              is_authenticated: bool) -> Next:  # fmt: skip
+def next_step(
+    *, proposed_at: datetime, now: datetime, repeat_every: timedelta, declares_after: timedelta | None, is_authenticated: bool
+) -> Next:
     """When to ask again, or to declare: only what came over an authenticated connection ever declares itself."""
     again = now + repeat_every
     if is_authenticated and declares_after is not None:

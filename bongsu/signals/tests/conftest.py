@@ -24,7 +24,7 @@ def _no_grudges() -> Iterator[None]:
     from bongsu.signals.actions.receiving import forget_sources
 
     forget_sources()
-    yield
+    return
 
 
 @pytest.fixture
@@ -43,34 +43,60 @@ def connect(desk: Any, root: Any) -> Callable[..., tuple[Any, str]]:
 
     def make(plugin: str = "alertmanager", *, name: str = "am", signature: str = "header", values: Any = None) -> tuple[Any, str]:
         row = actions.create_connection(
-            root, plugin_slug=plugin, name=name, values=values or {}, signature=signature,
+            root,
+            plugin_slug=plugin,
+            name=name,
+            values=values or {},
+            signature=signature,
             signature_header="authorization" if signature == "header" else "",
             signature_secrets=[SECRET] if signature != "none" else [],
-        )  # fmt: skip
+        )
         return row, actions.rotate_in_token(root, connection=row.id)
 
     return make
 
 
-def alert(name: str = "Drift", *, status: str = "firing", fingerprint: str = "66202c2f39e0e80c", starts: datetime = NIGHT - timedelta(minutes=1),
-          group: str = "", summary: str = "income drift is confirmed", **labels: str) -> dict[str, Any]:  # fmt: skip
+def alert(
+    name: str = "Drift",
+    *,
+    status: str = "firing",
+    fingerprint: str = "66202c2f39e0e80c",
+    starts: datetime = NIGHT - timedelta(minutes=1),
+    group: str = "",
+    summary: str = "income drift is confirmed",
+    **labels: str,
+) -> dict[str, Any]:
     return {
-        "version": "4", "groupKey": group or f'{{}}:{{alertname="{name}"}}', "status": status, "receiver": "rai", "truncatedAlerts": 0,
-        "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://am",
-        "alerts": [{
-            "status": status, "labels": {"alertname": name, **labels}, "annotations": {"summary": summary},
-            "startsAt": starts.isoformat().replace("+00:00", "Z"),
-            "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else (starts + timedelta(minutes=5)).isoformat(),
-            "generatorURL": "", "fingerprint": fingerprint,
-        }],
-    }  # fmt: skip
+        "version": "4",
+        "groupKey": group or f'{{}}:{{alertname="{name}"}}',
+        "status": status,
+        "receiver": "rai",
+        "truncatedAlerts": 0,
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://am",
+        "alerts": [
+            {
+                "status": status,
+                "labels": {"alertname": name, **labels},
+                "annotations": {"summary": summary},
+                "startsAt": starts.isoformat().replace("+00:00", "Z"),
+                "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else (starts + timedelta(minutes=5)).isoformat(),
+                "generatorURL": "",
+                "fingerprint": fingerprint,
+            }
+        ],
+    }
 
 
 @pytest.fixture
 def post(client: Any) -> Callable[..., Any]:
     """Post to an intake address as a sender does."""
 
-    def send(token: str, body: Any, *, secret: str | None = SECRET, content_type: str = "application/json", **headers: str) -> Any:
+    def send(
+        token: str, body: Any, *, secret: str | None = SECRET, content_type: str = "application/json", **headers: str
+    ) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         if secret:
             headers["HTTP_AUTHORIZATION"] = f"Bearer {secret}"

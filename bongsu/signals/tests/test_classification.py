@@ -17,19 +17,29 @@ STATES = {"firing": "open", "resolved": "resolved", "n/a": "open"}
 # The same 29 as a source would hand them over; what is not here comes as text.
 STRUCTURED: dict[str, dict[str, Any]] = {
     "S05": {
-        "title": "SmokeAlarmSuppressed", "labels": {"alertname": "SmokeAlarmSuppressed", "device": "smoke", "runbook": "SAFETY", "severity": "warning"},
+        "title": "SmokeAlarmSuppressed",
+        "labels": {"alertname": "SmokeAlarmSuppressed", "device": "smoke", "runbook": "SAFETY", "severity": "warning"},
         "measure": {"name": "alarm_suppression_rate", "value": 0.31, "threshold": 0.01, "direction": "higher_is_worse"},
     },
     "S13": {
-        "title": "live lending model: selection_rate 0.59 vs 0.36, ratio 0.60", "labels": {"decision_in_force": "true", "sensitive": "sex"},
-        "measure": {"name": "demographic_parity_ratio", "value": 0.60, "threshold": 0.80, "direction": "lower_is_worse", "n": 4000},
+        "title": "live lending model: selection_rate 0.59 vs 0.36, ratio 0.60",
+        "labels": {"decision_in_force": "true", "sensitive": "sex"},
+        "measure": {
+            "name": "demographic_parity_ratio",
+            "value": 0.60,
+            "threshold": 0.80,
+            "direction": "lower_is_worse",
+            "n": 4000,
+        },
     },
     "S15": {
-        "title": "roc_auc estimated below the lower threshold", "labels": {"reference": "0.97", "alert": "true"},
+        "title": "roc_auc estimated below the lower threshold",
+        "labels": {"reference": "0.97", "alert": "true"},
         "measure": {"name": "roc_auc", "value": 0.62, "threshold": 0.90, "direction": "lower_is_worse"},
     },
     "S16": {
-        "title": "Triggered: infer.p95 above SLO for 45m", "labels": {"sla": "gold", "transition": "Triggered"},
+        "title": "Triggered: infer.p95 above SLO for 45m",
+        "labels": {"sla": "gold", "transition": "Triggered"},
         "measure": {"name": "infer.p95", "value": 8.2, "threshold": 2, "direction": "higher_is_worse", "unit": "s"},
     },
     "S36": {
@@ -40,14 +50,26 @@ STRUCTURED: dict[str, dict[str, Any]] = {
         "title": "budget_policy.exceeded: current_spend 105.50 of 100 USD per month on one endpoint",
         "measure": {"name": "current_spend", "value": 105.5, "threshold": 100, "direction": "higher_is_worse"},
     },
-}  # fmt: skip
+}
 
 OTHERS = [
-    ("P0", "model operational", "autonomous test vehicle did not classify a pedestrian crossing outside a crosswalk; one person killed"),
-    ("P0", "security data", "open training dashboard exposed to the internet; attackers ran jobs on the cluster, took credentials and model weights"),
+    (
+        "P0",
+        "model operational",
+        "autonomous test vehicle did not classify a pedestrian crossing outside a crosswalk; one person killed",
+    ),
+    (
+        "P0",
+        "security data",
+        "open training dashboard exposed to the internet; attackers ran jobs on the cluster, took credentials and model weights",
+    ),
     ("P0", "operational", "all inference pods 5xx, 100% of requests fail in every region for 12 min"),
     ("P0", "model", "mental-health chatbot told a user how to harm himself; family reports a suicide attempt"),
-    ("P0", "data security", "storage link shared with a training data repository exposes employees backups, passwords and 30,000 internal messages"),
+    (
+        "P0",
+        "data security",
+        "storage link shared with a training data repository exposes employees backups, passwords and 30,000 internal messages",
+    ),
     ("P0", "model", "sepsis model missed 40 patients after an update; two died"),
     ("P0", "security operational", "ransomware encrypted the feature store, all models stopped"),
     ("P0", "data security", "고객 상담 챗봇이 다른 회원 3만 명의 주민등록번호를 답변에 노출하고 있습니다"),
@@ -65,7 +87,11 @@ OTHERS = [
     ("P1", "model", "추천 모델 정확도가 기준 대비 35% 하락했습니다"),
     ("P1", "operational", "야간 배치 실패로 02시 이후 대출 심사가 중단되었습니다"),
     ("P2", "security", "input rail regex check stop=true, prompt injection detected, 14 attempts blocked in 1 h"),
-    ("P2", "security operational", "security_advisory critical CVSS 9.8 RCE in inference server package, we run a version in range"),
+    (
+        "P2",
+        "security operational",
+        "security_advisory critical CVSS 9.8 RCE in inference server package, we run a version in range",
+    ),
     ("P2", "operational", "토큰 비용이 평소의 4배로 급증했습니다. 에이전트가 무한 루프에 빠졌습니다"),
     ("P2", "regulatory", "내부 감사 지적: 고위험 모델의 영향평가가 없습니다"),
     ("P2", "data", "severity critical: expect_column_values_to_be_between age, unexpected_percent 0.8, 12 of 1500 rows"),
@@ -85,7 +111,9 @@ def pack() -> Any:
 
 def verdict(pack: Any, described: Described) -> tuple[str, str]:
     said = judged(pack.propose(facts_of(described)), described)
-    assert said.rule and said.why.ko and said.why.en
+    assert said.rule
+    assert said.why.ko
+    assert said.why.en
     return ("none", "none") if said.is_ignored else (said.type, said.severity)
 
 
@@ -109,7 +137,8 @@ def test_a_known_case_is_classified_right(case: dict[str, str], pack: Any) -> No
 @pytest.mark.parametrize(("severity", "types", "text"), OTHERS)
 def test_other_words_are_classified_too(severity: str, types: str, text: str, pack: Any) -> None:
     kind, said = verdict(pack, Described(text=text))
-    assert said == severity and kind in types.split(), (kind, said)
+    assert said == severity, kind
+    assert kind in types.split()
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c["expected_severity"] == "P0"], ids=lambda c: c["case_id"])
@@ -125,7 +154,9 @@ def test_the_word_of_the_sender_is_not_trusted(pack: Any) -> None:
 
 def test_unsure_goes_to_the_graver_level(pack: Any) -> None:
     said = judged(pack.propose(facts_of(Described(text="zzz qqq"))), Described())
-    assert said.is_guess and said.severity in ("P1", "P2") and said.rule.startswith("cell:")
+    assert said.is_guess
+    assert said.severity in ("P1", "P2")
+    assert said.rule.startswith("cell:")
 
 
 @pytest.mark.parametrize("state", ["resolved", "info"])
@@ -135,13 +166,21 @@ def test_what_ended_or_informs_opens_nothing(state: str, pack: Any) -> None:
 
 @pytest.mark.parametrize(
     ("text", "fall"),
-    [("roc_auc 0.62 vs reference 0.97", 36), ("Groundedness 0.79, was 0.82", 3), ("accuracy from 0.90 to 0.60", 33),
-     ("selection_rate 0.36 vs 0.59", None), ("p95 8.2 vs 2", None), ("정확도 0.62 대비 기준 0.9", None)],
-)  # fmt: skip
+    [
+        ("roc_auc 0.62 vs reference 0.97", 36),
+        ("Groundedness 0.79, was 0.82", 3),
+        ("accuracy from 0.90 to 0.60", 33),
+        ("selection_rate 0.36 vs 0.59", None),
+        ("p95 8.2 vs 2", None),
+        ("정확도 0.62 대비 기준 0.9", None),
+    ],
+)
 def test_a_fall_against_a_reference_is_read_from_the_text(text: str, fall: int | None) -> None:
     found = findings(Described(text=text)).get("drop_percent")
     assert (int(found) if found is not None else None) == fall or fall is None
 
 
 def test_a_drill_is_what_the_sender_calls_one() -> None:
-    assert is_drill({"drill": "true"}, {}) and is_drill({}, {"environment": "drill"}) and not is_drill({"drill": "no"}, {})
+    assert is_drill({"drill": "true"}, {})
+    assert is_drill({}, {"environment": "drill"})
+    assert not is_drill({"drill": "no"}, {})

@@ -41,7 +41,9 @@ def test_what_follows_a_signal(state: str, is_known: bool, is_test: bool, thread
 def test_identity_is_fingerprint_and_episode_and_drills_are_apart() -> None:
     mark = grouping.fingerprint("c1", "f")
     assert grouping.identity(mark, NOW, False) == grouping.identity(mark, NOW.astimezone(), False)
-    assert len({grouping.identity(mark, NOW, False), grouping.identity(mark, NOW, True), grouping.identity(mark, None, False)}) == 3
+    assert (
+        len({grouping.identity(mark, NOW, False), grouping.identity(mark, NOW, True), grouping.identity(mark, None, False)}) == 3
+    )
     assert grouping.fingerprint("c1", "f") != grouping.fingerprint("c2", "f")
 
 
@@ -49,33 +51,52 @@ def test_occurrence_times_stay_small_and_lose_no_count() -> None:
     times: list[list[object]] = []
     for n in range(5_000):
         times = grouping.with_time(times, NOW + timedelta(minutes=7 * n), 2)
-    assert len(times) <= grouping.MOST_TIMES and sum(int(str(t[2])) for t in times) == 10_000
+    assert len(times) <= grouping.MOST_TIMES
+    assert sum(int(str(t[2])) for t in times) == 10_000
 
 
 @pytest.mark.parametrize(
     ("waited", "after", "is_authenticated", "declares", "due"),
-    [(0, 5, True, False, 1), (4.5, 5, True, True, 5), (4.5, 5, False, False, 5.5), (4.5, None, True, False, 5.5), (9, 5, True, True, 9)],
+    [
+        (0, 5, True, False, 1),
+        (4.5, 5, True, True, 5),
+        (4.5, 5, False, False, 5.5),
+        (4.5, None, True, False, 5.5),
+        (9, 5, True, True, 9),
+    ],
 )
 def test_when_a_proposal_asks_again_or_declares(
     waited: float, after: int | None, is_authenticated: bool, declares: bool, due: float
 ) -> None:
     step = proposals.next_step(
-        proposed_at=NOW, now=NOW + timedelta(minutes=waited), repeat_every=timedelta(minutes=1),
-        declares_after=timedelta(minutes=after) if after else None, is_authenticated=is_authenticated,
-    )  # fmt: skip
+        proposed_at=NOW,
+        now=NOW + timedelta(minutes=waited),
+        repeat_every=timedelta(minutes=1),
+        declares_after=timedelta(minutes=after) if after else None,
+        is_authenticated=is_authenticated,
+    )
     assert step == proposals.Next(NOW + timedelta(minutes=due), declares)
 
 
 def test_nothing_leaves_an_answer_behind() -> None:
     for (source, target), (_who, _reason) in proposals.TRANSITIONS.items():
-        assert source in proposals.WAITING and target in proposals.STATES
+        assert source in proposals.WAITING
+        assert target in proposals.STATES
     assert not proposals.may_become(proposals.REJECTED, proposals.DECLARED)
     assert proposals.needs_reason(proposals.OPEN, proposals.REJECTED, is_override=False)
 
 
 def test_headers_that_prove_the_sender_are_not_kept() -> None:
-    given = {"authorization": "Bearer x", "x-signature": "s", "x-github-event": "ping", "content-type": "a/b", "cookie": "c", "x-github-delivery": "7"}
-    assert set(kept_headers(given)) == {"x-github-event", "content-type", "x-github-delivery"} and delivery_of(given) == "7"
+    given = {
+        "authorization": "Bearer x",
+        "x-signature": "s",
+        "x-github-event": "ping",
+        "content-type": "a/b",
+        "cookie": "c",
+        "x-github-delivery": "7",
+    }
+    assert set(kept_headers(given)) == {"x-github-event", "content-type", "x-github-delivery"}
+    assert delivery_of(given) == "7"
 
 
 def test_brackets_inside_text_are_no_depth() -> None:

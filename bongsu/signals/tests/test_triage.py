@@ -46,29 +46,39 @@ def test_a_firing_alert_becomes_a_proposal_that_says_which_rule_made_it(arrive: 
     arrive(STEEP, model="credit")
     row = only()
     assert (row.type, row.severity, row.state) == ("model", "P1", "open")
-    assert row.rule and row.why["ko"] and row.why["en"] and row.is_authenticated
+    assert row.rule
+    assert row.why["ko"]
+    assert row.why["en"]
+    assert row.is_authenticated
     assert queries.signals_of(alice, row).get().labels["model"] == "credit"
 
 
 def test_the_triage_desk_is_asked_at_once_and_again_until_somebody_answers(arrive: Any, bob: Any, drain: Any) -> None:
     arrive(STEEP)
-    assert only().pages == 1 and Message.objects.filter(person=bob.person_id).exists()
+    assert only().pages == 1
+    assert Message.objects.filter(person=bob.person_id).exists()
     drain(until=at(6))
     assert only().pages == 2
     actions.confirm_proposal(bob, proposal=only().id)
     drain(until=at(60))
-    assert only().pages == 2 and only().state == "confirmed" and not Incident.objects.exists()
+    assert only().pages == 2
+    assert only().state == "confirmed"
+    assert not Incident.objects.exists()
 
 
 @pytest.mark.parametrize(("summary", "early", "late", "severity"), [(GRAVE, 4.9, 5.1, "P0"), (STEEP, 14.9, 15.1, "P1")])
 def test_unanswered_it_declares_itself(summary: str, early: float, late: float, severity: str, arrive: Any, drain: Any) -> None:
     arrive(summary)
     drain(until=at(early))
-    assert only().state == "open" and not Incident.objects.exists()
+    assert only().state == "open"
+    assert not Incident.objects.exists()
     drain(until=at(late))
     incident = Incident.objects.get()
-    assert only().state == "declared" and only().is_by_itself and only().incident == incident
-    assert incident.severity == severity and incident.origin == "signal"
+    assert only().state == "declared"
+    assert only().is_by_itself
+    assert only().incident == incident
+    assert incident.severity == severity
+    assert incident.origin == "signal"
     drain(until=at(120))
     assert Incident.objects.count() == 1
 
@@ -76,7 +86,9 @@ def test_unanswered_it_declares_itself(summary: str, early: float, late: float, 
 def test_a_slight_one_never_declares_itself_but_keeps_asking(arrive: Any, drain: Any) -> None:
     arrive(SLIGHT)
     drain(until=NIGHT + timedelta(hours=9))
-    assert only().state == "open" and only().pages > 2 and not Incident.objects.exists()
+    assert only().state == "open"
+    assert only().pages > 2
+    assert not Incident.objects.exists()
 
 
 def test_nothing_unproven_ever_declares_or_wakes_anybody(connect: Any, post: Any, drain: Any, night: Any) -> None:
@@ -84,8 +96,12 @@ def test_nothing_unproven_ever_declares_or_wakes_anybody(connect: Any, post: Any
     assert post(token, alert(summary=GRAVE), secret=None).status_code == 202
     drain(until=NIGHT + timedelta(hours=5))
     row = only()
-    assert row.severity == "P0" and not row.is_authenticated and row.state == "open" and row.pages > 1
-    assert not Incident.objects.exists() and not Message.objects.filter(is_urgent=True).exists()
+    assert row.severity == "P0"
+    assert not row.is_authenticated
+    assert row.state == "open"
+    assert row.pages > 1
+    assert not Incident.objects.exists()
+    assert not Message.objects.filter(is_urgent=True).exists()
 
 
 def test_the_database_itself_refuses_an_unproven_declaration(connect: Any, post: Any, drain: Any, night: Any) -> None:
@@ -103,18 +119,22 @@ def test_a_storm_of_the_same_thing_is_one_proposal_and_few_messages(connect: Any
     for n in range(60):
         post(token, alert(summary=STEEP, fingerprint=f"f{n % 20}", group="storm", pod=str(n)))
     drain()
-    assert Signal.objects.count() == 20 and sum(Signal.objects.values_list("times", flat=True)) == 60
-    assert Proposal.objects.count() == 1 and Message.objects.count() <= 2
+    assert Signal.objects.count() == 20
+    assert sum(Signal.objects.values_list("times", flat=True)) == 60
+    assert Proposal.objects.count() == 1
+    assert Message.objects.count() <= 2
 
 
 def test_resolved_never_opens_and_never_closes_anything(arrive: Any, drain: Any, bob: Any) -> None:
     arrive(STEEP, status="resolved", fingerprint="unknown")
-    assert not Proposal.objects.exists() and Signal.objects.get().state == "resolved"
+    assert not Proposal.objects.exists()
+    assert Signal.objects.get().state == "resolved"
     arrive(STEEP)
     incident = actions.declare_proposal(bob, proposal=only().id)
     arrive(STEEP, status="resolved")
     incident.refresh_from_db()
-    assert incident.is_open and incident.state == "declared"
+    assert incident.is_open
+    assert incident.state == "declared"
     assert Signal.objects.get(incident=incident).state == "resolved"
     assert "signals.resolved@1" in {e.name for e in timeline(bob, incident.subject_id)}
 
@@ -123,7 +143,8 @@ def test_signals_of_one_group_join_the_open_incident(arrive: Any, bob: Any) -> N
     arrive(STEEP)
     incident = actions.declare_proposal(bob, proposal=only().id)
     arrive(STEEP, fingerprint="another", pod="b")
-    assert Proposal.objects.count() == 1 and Signal.objects.filter(incident=incident).count() == 2
+    assert Proposal.objects.count() == 1
+    assert Signal.objects.filter(incident=incident).count() == 2
     assert Signal.objects.exclude(subject=incident.subject).count() == 0
 
 
@@ -133,7 +154,8 @@ def test_a_graver_signal_raises_an_open_proposal_and_nothing_lowers_it(arrive: A
     arrive(GRAVE, fingerprint="b", group="g")
     assert only().severity == "P0"
     arrive(SLIGHT, fingerprint="c", group="g")
-    assert only().severity == "P0" and only().pages == 2
+    assert only().severity == "P0"
+    assert only().pages == 2
 
 
 def test_a_new_episode_within_a_day_reopens_what_was_resolved(arrive: Any, alice: Any, bob: Any) -> None:
@@ -147,7 +169,8 @@ def test_a_new_episode_within_a_day_reopens_what_was_resolved(arrive: Any, alice
     clock.advance(timedelta(hours=2))
     arrive(STEEP, starts=at(175))
     incident.refresh_from_db()
-    assert incident.state == "reopened" and Proposal.objects.count() == 1
+    assert incident.state == "reopened"
+    assert Proposal.objects.count() == 1
     assert Signal.objects.filter(incident=incident).count() == 2
 
 
@@ -181,10 +204,14 @@ def test_an_override_needs_a_reason_and_both_stand_in_the_ledger(arrive: Any, bo
     row = only()
     with pytest.raises(Invalid):
         actions.declare_proposal(bob, proposal=row.id, severity="P2")
-    incident = actions.declare_proposal(bob, proposal=row.id, type="data", subtype="data_drift", severity="P2", reason="only one region")
+    incident = actions.declare_proposal(
+        bob, proposal=row.id, type="data", subtype="data_drift", severity="P2", reason="only one region"
+    )
     assert (incident.type, incident.subtype, incident.severity) == ("data", "data_drift", "P2")
     said = next(e for e in timeline(system("tests"), row.ref) if e.name == "signals.confirmed@1")
-    assert said.data["is_override"] and said.data["proposed"].startswith("P1 model/") and said.data["reason"] == "only one region"
+    assert said.data["is_override"]
+    assert said.data["proposed"].startswith("P1 model/")
+    assert said.data["reason"] == "only one region"
 
 
 def test_an_answer_is_given_once(arrive: Any, bob: Any) -> None:
@@ -208,11 +235,13 @@ def test_a_drill_signal_never_joins_a_real_incident(arrive: Any, bob: Any, alice
     real = actions.declare_proposal(bob, proposal=only().id)
     arrive(STEEP, drill="true")
     drill = Proposal.objects.get(state="open")
-    assert drill.is_drill and Signal.objects.filter(incident=real).count() == 1
+    assert drill.is_drill
+    assert Signal.objects.filter(incident=real).count() == 1
     with pytest.raises(Refused):
         actions.attach_proposal(bob, proposal=drill.id, incident=real.number)
     exercise = actions.declare_proposal(bob, proposal=drill.id)
-    assert exercise.is_drill and exercise.number.startswith("DRL-")
+    assert exercise.is_drill
+    assert exercise.number.startswith("DRL-")
     arrive("prompt injection succeeded in production", fingerprint="z", group="z")
     other = Proposal.objects.get(state="open")
     with pytest.raises(Refused):
@@ -237,7 +266,8 @@ def test_what_led_to_a_restricted_incident_is_hidden_with_it(arrive: Any, bob: A
     arrive(STEEP)
     row = only()
     actions.declare_proposal(bob, proposal=row.id, restriction="names a customer")
-    assert not queries.signals(lena).exists() and not queries.proposals(lena).exists()
+    assert not queries.signals(lena).exists()
+    assert not queries.proposals(lena).exists()
     with pytest.raises(NotFound):
         timeline(lena, row.ref)
 
@@ -253,7 +283,8 @@ def test_personal_values_are_taken_out_everywhere(arrive: Any, bob: Any) -> None
 
 def test_a_ping_or_a_test_opens_nothing(arrive: Any) -> None:
     arrive("test notification from Alertmanager", fingerprint="t")
-    assert not Proposal.objects.exists() and Signal.objects.get().verdict["is_ignored"]
+    assert not Proposal.objects.exists()
+    assert Signal.objects.get().verdict["is_ignored"]
 
 
 def test_reactions_run_twice_ask_once(arrive: Any, bob: Any) -> None:
@@ -267,17 +298,22 @@ def test_reactions_run_twice_ask_once(arrive: Any, bob: Any) -> None:
     actions.declare_proposal(bob, proposal=only().id)
     timer = Timer.objects.get(kind="signals.proposal")
     follow_up(timer), follow_up(timer)
-    assert Message.objects.filter(template="triage_proposal").count() <= messages and Incident.objects.count() == 1
+    assert Message.objects.filter(template="triage_proposal").count() <= messages
+    assert Incident.objects.count() == 1
 
 
 # ---- reports ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_stranger_reports_and_sees_what_it_was_taken_for(desk: Any, charlie: Any, drain: Any, night: Any) -> None:
-    report = actions.file_report(charlie, what="챗봇이 다른 고객 수천 명의 개인정보를 보여 줍니다", harmed="고객", is_ongoing="yes")
+    report = actions.file_report(
+        charlie, what="챗봇이 다른 고객 수천 명의 개인정보를 보여 줍니다", harmed="고객", is_ongoing="yes"
+    )
     drain()
-    assert report.proposal.severity == "P0" and report.proposal.pages == 1
-    assert queries.report(charlie, report.id).id == report.id and not queries.proposals(charlie).exists()
+    assert report.proposal.severity == "P0"
+    assert only().pages == 1
+    assert queries.report(charlie, report.id).id == report.id
+    assert not queries.proposals(charlie).exists()
     with pytest.raises(Forbidden):
         actions.file_report(charlie, what="x", is_declared=True)
 
@@ -287,18 +323,28 @@ def test_a_responder_declares_at_once_with_a_file(desk: Any, bob: Any, night: An
         bob, what="prompt injection succeeded: the bot sold a car for 1 USD", file=b"png", file_name="shot.png", is_declared=True
     )
     incident = report.proposal.incident
-    assert incident and incident.type == "security" and report.file and Report.objects.get().subject == incident.subject
+    assert incident
+    assert incident.type == "security"
+    assert report.file
+    assert Report.objects.get().subject == incident.subject
 
 
 @pytest.mark.parametrize(
     ("field", "values"),
-    [("what", {"what": "  "}), ("what", {"what": "a\x00b"}), ("is_ongoing", {"is_ongoing": "maybe"}), ("evidence_url", {"evidence_url": "javascript:alert(1)"}),
-     ("noticed_at", {"noticed_at": NIGHT + timedelta(days=1)}), ("what", {"what": "x" * 20_001})],
-)  # fmt: skip
+    [
+        ("what", {"what": "  "}),
+        ("what", {"what": "a\x00b"}),
+        ("is_ongoing", {"is_ongoing": "maybe"}),
+        ("evidence_url", {"evidence_url": "javascript:alert(1)"}),
+        ("noticed_at", {"noticed_at": NIGHT + timedelta(days=1)}),
+        ("what", {"what": "x" * 20_001}),
+    ],
+)
 def test_a_report_that_cannot_be_says_where(field: str, values: dict[str, Any], desk: Any, charlie: Any, night: Any) -> None:
     with pytest.raises(Invalid) as refused:
         actions.file_report(charlie, **{"what": "the bot swears", **values})
-    assert field in refused.value.fields and not Proposal.objects.exists()
+    assert field in refused.value.fields
+    assert not Proposal.objects.exists()
 
 
 def test_nobody_reports_without_signing_in(desk: Any) -> None:
@@ -312,6 +358,10 @@ def test_a_pushed_signal_follows_the_same_rules(desk: Any, bob: Any, drain: Any,
     row = actions.push_signal(bob, signal=Understood(dedupe_key="k", title=STEEP))
     drain()
     again = actions.push_signal(bob, signal=Understood(dedupe_key="k", title=STEEP))
-    assert row.id == again.id and again.times == 2 and only().pages == 1
+    assert row.id == again.id
+    assert again.times == 2
+    assert only().pages == 1
     calm = actions.push_signal(bob, signal=Understood(dedupe_key="k", title=STEEP, state="resolved"))
-    assert calm.id == row.id and calm.state == "resolved" and only().state == "open"
+    assert calm.id == row.id
+    assert calm.state == "resolved"
+    assert only().state == "open"

@@ -37,11 +37,15 @@ def _table(found: Page, columns: list[Column], caption: str, empty: str, live: s
 def signal_list(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     actor.require("see")
-    chosen: dict[str, Any] = {name: request.GET.get(name, "").strip()[:100] for name in ("state", "severity", "connection", "text")}
+    chosen: dict[str, Any] = {
+        name: request.GET.get(name, "").strip()[:100] for name in ("state", "severity", "connection", "text")
+    }
     if request.GET.get("drill") in ("0", "1"):
         chosen["is_drill"] = request.GET["drill"] == "1"
     rows = queries.signals(actor, **chosen)
-    found = page(rows, sort=request.GET.get("sort", "-last_at"), allowed=("-last_at", "times"), cursor=request.GET.get("cursor", ""))
+    found = page(
+        rows, sort=request.GET.get("sort", "-last_at"), allowed=("-last_at", "times"), cursor=request.GET.get("cursor", "")
+    )
     columns = [
         Column("severity", _("Proposed"), cell="signals/cells/severity.html"),
         Column("title", _("Signal"), cell="signals/cells/title.html"),
@@ -51,10 +55,13 @@ def signal_list(request: HttpRequest) -> HttpResponse:
         Column("last_at", _("Last seen"), cell="signals/cells/last_at.html", sort="last_at"),
     ]
     context = {
-        "table": _table(found, columns, _("Signals"), _("No signal like this has come in.")), "states": SIGNAL_STATES,
-        "kinds": queries.source_kinds(actor), "severities": [s.key for s in packs.taxonomy().severities],
-        "may_manage": actor.may("connections.manage"), "letters": queries.dead_letters(actor, is_dismissed=False).count(),
-    }  # fmt: skip
+        "table": _table(found, columns, _("Signals"), _("No signal like this has come in.")),
+        "states": SIGNAL_STATES,
+        "kinds": queries.source_kinds(actor),
+        "severities": [s.key for s in packs.taxonomy().severities],
+        "may_manage": actor.may("connections.manage"),
+        "letters": queries.dead_letters(actor, is_dismissed=False).count(),
+    }
     return render(request, "signals/list.html", context)
 
 
@@ -93,7 +100,11 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         Column("proposed_at", _("Waiting since"), cell="signals/cells/proposed_at.html"),
     ]
     empty = _("Nothing waits for you: one fire, calm.")
-    context = {"table": _table(found, columns, _("Proposals"), empty), "is_all": is_all, "severities": packs.taxonomy().severities}
+    context = {
+        "table": _table(found, columns, _("Proposals"), empty),
+        "is_all": is_all,
+        "severities": packs.taxonomy().severities,
+    }
     return render(request, "signals/proposals.html", context)
 
 
@@ -114,11 +125,16 @@ def _proposal(request: HttpRequest, actor: Actor, row: Any, form: AnswerForm) ->
     may_declare = row.is_authenticated and row.state == "open" and step.declares_itself_after
     verdict = {"type": row.type, "subtype": row.subtype, "why": row.why}
     context = {
-        "proposal": row, "form": form, "signals": queries.signals_of(actor, row)[:20], "reports": row.reports.select_related("reported_by"),
-        "state_word": STATE_WORDS[row.state], "declares_at": row.proposed_at + step.declares_itself_after if may_declare else None,
+        "proposal": row,
+        "form": form,
+        "signals": queries.signals_of(actor, row)[:20],
+        "reports": row.reports.select_related("reported_by"),
+        "state_word": STATE_WORDS[row.state],
+        "declares_at": row.proposed_at + step.declares_itself_after if may_declare else None,
         "may_triage": actor.may("signal.triage") and row.is_waiting,
-        "others": queries.proposals(actor, is_waiting=True).exclude(pk=row.pk)[:20], **_words(actor, verdict),
-    }  # fmt: skip
+        "others": queries.proposals(actor, is_waiting=True).exclude(pk=row.pk)[:20],
+        **_words(actor, verdict),
+    }
     return render(request, "signals/proposal.html", context, status=422 if form.errors else 200)
 
 
@@ -145,12 +161,17 @@ def _act(request: HttpRequest, actor: Actor, row: UUID, act: str, form: AnswerFo
         incident = actions.declare_proposal(actor, proposal=row, **values)
         return redirect("incidents:detail", incident.number)
     if act == "attach":
-        incident = actions.attach_proposal(actor, proposal=row, incident=request.POST.get("incident", "").strip()[:40], reason=reason)
+        incident = actions.attach_proposal(
+            actor, proposal=row, incident=request.POST.get("incident", "").strip()[:40], reason=reason
+        )
         return redirect("incidents:detail", incident.number)
     if act == "reject":
         actions.reject_proposal(actor, proposal=row, reason=reason)
     elif act == "merge":
-        return redirect("signals:proposal", actions.merge_proposal(actor, proposal=row, into=_uuid(request.POST.get("into")), reason=reason).id)
+        return redirect(
+            "signals:proposal",
+            actions.merge_proposal(actor, proposal=row, into=_uuid(request.POST.get("into")), reason=reason).id,
+        )
     elif act == "confirm":
         actions.confirm_proposal(actor, proposal=row, **values)
     messages.success(request, _("Recorded."))
@@ -202,7 +223,13 @@ def reported(request: HttpRequest, report_id: UUID) -> HttpResponse:
     row = queries.report(actor, report_id)
     proposal = row.proposal
     words = _words(actor, {"type": proposal.type, "subtype": proposal.subtype, "why": proposal.why})
-    context = {"report": row, "proposal": proposal, "state_word": STATE_WORDS[proposal.state], "may_see": actor.may("see"), **words}
+    context = {
+        "report": row,
+        "proposal": proposal,
+        "state_word": STATE_WORDS[proposal.state],
+        "may_see": actor.may("see"),
+        **words,
+    }
     return render(request, "signals/reported.html", context)
 
 
@@ -229,7 +256,12 @@ def mapping(request: HttpRequest) -> HttpResponse:
 def dead_letters(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     actor.require("connections.manage")
-    found = page(queries.dead_letters(actor, is_dismissed=False), sort="-last_at", allowed=("-last_at",), cursor=request.GET.get("cursor", ""))
+    found = page(
+        queries.dead_letters(actor, is_dismissed=False),
+        sort="-last_at",
+        allowed=("-last_at",),
+        cursor=request.GET.get("cursor", ""),
+    )
     context = {"letters": found, "tallies": queries.tallies(actor), "backlog": queries.backlog()}
     return render(request, "signals/letters.html", context)
 
