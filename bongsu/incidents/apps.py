@@ -1,6 +1,21 @@
+import re
+
 from django.apps import AppConfig
+from django.http import HttpRequest
+from django.urls import reverse
 
 from bongsu.kernel.text import gettext_noop as _
+
+HERE = re.compile(r"^/incidents/((?:INC|DRL)-\d{4}-\d+)/")
+ACTS = (  # the main acts on the incident one is looking at
+    ("state", _("Move the state"), "상태 해결 종료 resolve close recover"),
+    ("severity", _("Change severity"), "심각도 격상 raise lower"),
+    ("offer", _("Hand over the command"), "인계 지휘 commander handover"),
+    ("role", _("Assign a role"), "역할 배정 technical legal"),
+    ("deadline", _("Enter a deadline"), "기한 신고 due duty"),
+    ("awareness", _("Set the moment of awareness"), "인지 시각 aware"),
+    ("impact", _("Describe the impact"), "영향 users loss"),
+)
 
 
 class IncidentsConfig(AppConfig):
@@ -13,6 +28,25 @@ class IncidentsConfig(AppConfig):
         from . import reactions  # noqa: F401
 
         frame.register_nav("incidents", _("Incidents"), "incidents:list", order=20, grant="see")
+        frame.register_command("incidents", _("Incidents"), "incidents:list", order=51, grant="see", words="목록 list")
         frame.register_command(
             "declare", _("Declare an incident"), "incidents:declare", order=10, grant="incident.declare", words="new 선언 신고"
         )
+        for place, (name, label, words) in enumerate(ACTS):
+            frame.register_command(
+                f"incident-{name}", label, order=30 + place, grant="incident.respond", words=words, url=_on_this_page(name)
+            )
+        frame.register_command(
+            "incident-evidence", _("Add evidence"), order=29, grant="incident.respond", words="증거 파일 file link",
+            url=_on_this_page("", "incidents:evidence"),
+        )  # fmt: skip
+
+
+def _on_this_page(name: str, route: str = "incidents:act"):  # type: ignore[no-untyped-def]
+    """The act on the incident whose page this is; nowhere else."""
+
+    def url(request: HttpRequest) -> str | None:
+        found = HERE.match(request.path)
+        return reverse(route, args=[found[1], *([name] if name else [])]) if found else None
+
+    return url

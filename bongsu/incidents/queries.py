@@ -199,6 +199,20 @@ def offers_to(actor: Actor) -> QuerySet[CommandOffer]:
     ).select_related("incident", "incident__system")
 
 
+def by_subjects(actor: Actor, subjects: Iterable[str]) -> dict[str, Incident]:
+    """The incidents that these records are, as far as the actor may see them."""
+    found = Incident.objects.filter(visible(actor), subject__in=[s for s in subjects if s.startswith("incident:")])
+    return {row.subject_id: row for row in found}
+
+
+def awareness_changes_for(actor: Actor) -> QuerySet[AwarenessChange]:
+    """Changes of awareness this actor may decide: not their own, by their rights."""
+    rows = AwarenessChange.objects.filter(visible(actor, "incident__subject"), decided_at=None)
+    if not (actor.may("report.review") or actor.may("incident.command")) or actor.person_id is None:
+        return rows.none()
+    return rows.exclude(requested_by=actor.person_id).select_related("incident", "requested_by")
+
+
 def commanders_of(rows: Iterable[Incident]) -> dict[UUID, str]:
     """Names of the ICs of many incidents, in one query."""
     found = RoleAssignment.objects.filter(incident__in=list(rows), role=IC, ended_at=None)

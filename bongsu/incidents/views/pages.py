@@ -12,6 +12,7 @@ from bongsu.events.actions import note_reading
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.packs import queries as packs
+from bongsu.systems import queries as systems
 from bongsu.ui import panels
 from bongsu.ui.doors import csv_cell
 from bongsu.ui.paging import page
@@ -36,16 +37,16 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     _actor(request).require("see")
     rows = queries.incidents(_actor(request), **_filters(request))
     found = page(rows, sort=request.GET.get("sort", SORTS[0]), allowed=SORTS, cursor=request.GET.get("cursor", ""))
-    taxonomy = packs.taxonomy()
-    return render(
-        request,
-        "incidents/list.html",
-        {
-            "table": list_table(found, _actor(request), taxonomy),
-            "taxonomy": taxonomy,
-            "types": [(t.key, t.label.say(_actor(request).language)) for t in taxonomy.types],
-        },
-    )
+    taxonomy, language = packs.taxonomy(), _actor(request).language
+    values = {
+        "table": list_table(found, _actor(request), taxonomy),
+        "severities": [(s.key, s.label.say(language)) for s in taxonomy.severities],
+        "types": [(t.key, t.label.say(language)) for t in taxonomy.types],
+        "systems": systems.systems(_actor(request)),
+        "may_declare": _actor(request).may("incident.declare"),
+        "may_export": _actor(request).may("export"),
+    }
+    return render(request, "incidents/list.html", values)
 
 
 @login_required

@@ -1,0 +1,63 @@
+"""The steps of the first guided drill, and which of them is next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from bongsu.kernel.text import gettext_noop as _
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the guide: done when one of `facts` stands in the record. `act`: where it is done, on the incident's page."""
+
+    key: str
+    title: str
+    hint: str
+    facts: tuple[str, ...]
+    button: str
+    act: str
+
+
+STEPS = (
+    Step(
+        "alert", _("An alert came in"), _("It is under “Signals” below: what was seen, and which rule judged it."),
+        ("incidents.opened",), "", "",
+    ),
+    Step(
+        "command", _("Take the command"),
+        _("From now on you decide. Until somebody accepts, the first response is not counted as given."),
+        ("incidents.command_accepted",), _("Take the command"), "act/accept/",
+    ),
+    Step(
+        "runbook", _("Do the next step of the runbook"),
+        _("The card on the left says what must happen next. Tick it off, or skip it with a reason."),
+        ("runbooks.step_moved",), _("To the next step"), "#panel-runbook",
+    ),
+    Step(
+        "update", _("Write a status update"),
+        _("What is done, in progress, waiting. In a drill everything is written and nothing leaves the house."),
+        ("updates.sent",), _("To the updates"), "?panel=updates#panels-below",
+    ),
+    Step(
+        "resolve", _("Call it resolved"), _("Only the commander does, with a reason. It stops the escalation."),
+        ("incidents.resolved",), _("Call it resolved"), "act/state/?state=resolved",
+    ),
+    Step(
+        "report", _("Write the report"), _("It is drafted from the record; your own words in it are never overwritten."),
+        ("reports.drafted",), _("To the report"), "?panel=report#panels-below",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Progress:
+    step: Step
+    is_done: bool
+    is_next: bool
+
+
+def progress(happened: Collection[str]) -> list[Progress]:
+    """Every step with whether it is done; the first that is not is next."""
+    done = [any(fact in happened for fact in step.facts) for step in STEPS]
+    first = done.index(False) if False in done else -1
+    return [Progress(step, is_done, at == first) for at, (step, is_done) in enumerate(zip(STEPS, done, strict=True))]

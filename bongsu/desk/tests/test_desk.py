@@ -1,0 +1,122 @@
+"""Home, palette and the guided drill (E4, B6)."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bongsu.desk import actions, queries
+from bongsu.events.models import Event
+from bongsu.incidents import actions as incidents
+from bongsu.incidents import queries as incidents_seen
+from bongsu.incidents.models import Incident
+from bongsu.kernel.errors import Forbidden
+from bongsu.signals.models import Signal
+
+pytestmark = pytest.mark.django_db
+
+
+def opened(actor, **values):
+    given = {"title": "챗봇이 다른 고객의 주문을 보여 줌", "type": "security", "subtype": "prompt_injection", "severity": "P1"}
+    return incidents.open_incident(actor, **{**given, **values})
+
+
+def test_calm_home_draws_one_fire_and_offers_the_drill(alice_client, default_pack):
+    words = alice_client.get("/").content.decode()
+    assert "One fire: calm" in words
+    assert 'href="/drill/"' in words
+
+
+def test_home_shows_the_gravest_first_and_drills_last(alice, alice_client, default_pack):
+    opened(alice, title="second worst", severity="P2")
+    opened(alice, title="worst of all", severity="P0")
+    opened(alice, title="only practised", severity="P0", is_drill=True)
+    assert [row.incident.title for row in queries.burning(alice)] == ["worst of all", "second worst", "only practised"]
+    words = alice_client.get("/").content.decode()
+    assert "One fire: calm" not in words
+    assert words.index("worst of all") < words.index("second worst") < words.index("only practised")
+
+
+def test_a_command_offered_to_me_waits_for_me_and_for_nobody_else(alice, bob, default_pack):
+    incident = opened(alice)
+    incidents.offer_command(alice, incident=incident.id, person=bob.person_id)
+    assert [o.incident for o in queries.waiting(bob).offers] == [incident]
+    assert not queries.waiting(alice).offers
+
+
+def test_a_change_of_awareness_waits_for_a_second_person(alice, lena, default_pack):
+    from bongsu.kernel.clock import now
+
+    incident = opened(alice)
+    incidents.set_awareness(alice, incident=incident.id, aware_at=now(), how="call")
+    incidents.ask_awareness_change(alice, incident=incident.id, aware_at=now(), how="call", reason="wrong call")
+    assert len(queries.waiting(lena).changes) == 1
+    assert not queries.waiting(alice).changes
+
+
+def test_a_stranger_sees_how_to_report_and_nothing_else(alice, charlie_client, default_pack):
+    opened(alice, title="secret of the house")
+    words = charlie_client.get("/").content.decode()
+    assert "/report/" in words
+    assert "secret of the house" not in words
+    assert charlie_client.get("/desk/burning/").status_code == 403
+
+
+def test_the_palette_finds_by_number_and_by_title(alice, alice_client, charlie_client, default_pack):
+    incident = opened(alice)
+    for query in (incident.number, "다른 고객"):
+        assert incident.title in alice_client.get("/ui/find/", {"q": query}).content.decode()
+        assert incident.title not in charlie_client.get("/ui/find/", {"q": query}).content.decode()
+
+
+def test_the_drill_begins_with_an_alert_and_an_offered_command(alice, alice_client, default_pack, drain):
+    answer = alice_client.post("/drill/")
+    incident = Incident.objects.get()
+    assert answer.headers["Location"] == f"/incidents/{incident.number}/"
+    assert incident.is_drill
+    assert incident.number.startswith("DRL-")
+    assert Signal.objects.get().is_drill
+    assert Signal.objects.get().incident == incident
+    offer = incidents_seen.open_offer(incident)
+    assert offer is not None
+    assert offer.person_id == alice.person_id
+    drain()
+    assert "Take the command" in alice_client.get(answer.headers["Location"]).content.decode()
+
+
+def test_the_guide_follows_what_was_done(alice, default_pack):
+    from bongsu.desk.rules import progress
+
+    incident = actions.start_drill(alice)
+    assert [p.step.key for p in progress(queries.happened(incident)) if p.is_next] == ["command"]
+    incidents.accept_command(alice, incident=incident.id)
+    assert [p.step.key for p in progress(queries.happened(incident)) if p.is_next] == ["runbook"]
+    incidents.move_state(alice, incident=incident.id, state="resolved", reason="only a drill")
+    incident.refresh_from_db()
+    assert next(p for p in progress(queries.happened(incident)) if p.step.key == "resolve").is_done
+
+
+def test_every_step_of_the_guide_listens_to_a_fact_that_exists(default_pack):
+    from bongsu.desk.rules import STEPS
+    from bongsu.kernel.facts import known_facts
+
+    known = {name.partition("@")[0] for name in known_facts()} | {"incidents.resolved"}
+    missing = {fact for step in STEPS for fact in step.facts if fact not in known}
+    assert not missing
+
+
+def test_who_may_not_declare_starts_no_drill(ivy, default_pack):
+    with pytest.raises(Forbidden):
+        actions.start_drill(ivy)
+    assert not Event.objects.filter(name__startswith="desk.").exists()
+
+
+def test_home_and_its_parts_keep_their_budget(alice, alice_client, default_pack, drain):
+    for severity in ("P0", "P1", "P2", "P3"):
+        opened(alice, severity=severity)
+    drain()
+    budgets = {"/": 16, "/desk/burning/": 8, "/desk/deadlines/": 8, "/desk/waiting/": 8, "/desk/house/": 8}
+    for url, most in budgets.items():
+        alice_client.get(url)
+        with CaptureQueriesContext(connection) as asked:
+            assert alice_client.get(url).status_code == 200
+        assert len(asked) <= most, f"{url}: {len(asked)}\n" + "\n".join(q["sql"][:150] for q in asked)
