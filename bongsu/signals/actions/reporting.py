@@ -95,10 +95,7 @@ def file_report(
         door=door,
     )
     if file:
-        # Whoever reports need not be among those who may add evidence; the fact below says who it was.
-        report.file = files.store(
-            machine("signals"), subject=proposal.subject_id, name=file_name or "evidence", content=file, media_type=media_type
-        )
+        _keep(report, file_name, file, media_type)
     report.save(force_insert=True)
     record(actor, Reported(subject=proposal.subject_id, report=str(report.id), what=report.what[:500]))
     if is_declared:
@@ -106,6 +103,13 @@ def file_report(
         declare(actor, proposal)
         report.refresh_from_db()
     return report
+
+
+def _keep(report: Report, name: str, content: bytes | IO[bytes], media_type: str) -> None:
+    # Whoever reports need not be among those who may add evidence; the report's own fact says who it was.
+    report.file = files.store(
+        machine("signals"), subject=report.subject_id, name=name or "evidence", content=content, media_type=media_type
+    )
 
 
 def _never_ignored(said: Judgement) -> Judgement:
