@@ -1,0 +1,194 @@
+"""Starting a run and its duties, changing the runbook, and the question at the end (C1, C2)."""
+
+from uuid import UUID
+
+from bongsu.events.actions import action, cancel_timer, record, set_timer
+from bongsu.incidents import actions as incidents
+from bongsu.incidents.models import Incident
+from bongsu.incidents.queries import commander, roles
+from bongsu.incidents.rules import IC
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid, Refused
+from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.packs import queries as packs
+from bongsu.packs.rules.playbooks import Phase, Runbook
+from bongsu.packs.rules.words import Bilingual
+
+from .. import queries
+from ..facts import OtherRunbookOffered, PhaseOver, RunbookChanged, RunReviewed, RunStarted
+from ..models import Run, StepRun, Verification
+from ..rules import steps as rules
+from ..rules.verifying import WAITING
+from .stepping import REVIEWED, current, settle, take_back
+
+PHASE = "runbooks.phase"
+DECLARED, SUMMONED = "incident.declared", "roles.assigned"
+
+
+@action
+def start_run(actor: Actor, *, incident: UUID) -> Run:
+    """At declaration: the runbook for its type, and the checklists as duties. Starting twice leaves one."""
+    found = Incident.objects.select_for_update(of=("self",)).get(pk=incident)
+    run = queries.run_of(found)
+    if run is not None:
+        return run
+    for checklist in queries.owed_checklists(found):
+        for item in checklist.items:
+            incidents.require(
+                actor, incident=found, key=queries.duty_key(checklist.id, item), title=_both(item.text),
+                is_optional=item.is_where_needed,
+            )  # fmt: skip
+    run = _begin(actor, found, packs.runbook_for(found.type, found.subtype, found.pack_id))
+    incidents.meet(actor, incident=found, key=DECLARED, proof=found.number)
+    meet_shown(actor, incident=found.id)
+    return run
+
+
+def _begin(actor: Actor, incident: Incident, book: Runbook) -> Run:
+    chief = commander(incident)
+    run = Run.objects.create(
+        subject=incident.subject, incident=incident, runbook=book.id, version=book.version, pack_id=incident.pack_id,
+        owner=chief.person if chief else None,
+    )  # fmt: skip
+    placed = [(phase, step) for phase in book.phases for step in phase.steps]
+    StepRun.objects.bulk_create(
+        [StepRun(run=run, step=step.id, phase=phase.key, position=n) for n, (phase, step) in enumerate(placed)]
+    )
+    for phase in book.phases:
+        _watch(run, phase)
+    _prepare_verifications(run, book)
+    record(actor, RunStarted(subject=incident.subject_id, run=run.id, runbook=book.id, version=book.version))
+    for step in book.steps:
+        if step.meets:
+            incidents.require(actor, incident=incident, key=step.meets, title=_both(step.title))
+    return run
+
+
+def _prepare_verifications(run: Run, book: Runbook) -> None:
+    rows = {row.step: row for row in run.steps.all()}
+    until = run.incident.occurred_at or run.incident.detected_at
+    for step in book.steps:
+        if (wanted := step.verification) is not None:
+            Verification.objects.create(
+                subject=run.subject, incident=run.incident, step=rows[step.id], query=wanted.query, traffic=wanted.traffic,
+                compare=wanted.compare, against=wanted.against, limit=wanted.limit, window=wanted.window.total_seconds(),
+                dwell=wanted.dwell.total_seconds(), minimum_traffic=wanted.minimum_traffic,
+                baseline_from_at=until - (wanted.dwell + wanted.window), baseline_until_at=until,
+            )  # fmt: skip
+
+
+def _both(text: Bilingual) -> dict[str, str]:
+    return {"ko": text.ko, "en": text.en}
+
+
+@action
+def meet_shown(actor: Actor, *, incident: UUID) -> None:
+    """Meet what the rows show: the commander has accepted and another role is held."""
+    found = Incident.objects.select_for_update(of=("self",)).get(pk=incident)
+    held = roles(actor, found)
+    chief = held.get(IC)
+    if rules.are_people_summoned(has_ic_accepted=bool(chief and chief.accepted_at), roles=held, ic=IC):
+        names = ", ".join(a.person.name for a in held.values())
+        incidents.meet(actor, incident=found, key=SUMMONED, proof=names)
+
+
+# ---- phases ---------------------------------------------------------------------------------------------------------
+
+
+def _watch(run: Run, phase: Phase) -> None:
+    ends_at = run.incident.declared_at + phase.ends
+    if ends_at > now():
+        set_timer(
+            run.subject_id, key=_timer_key(run, phase.key), kind=PHASE, due_at=ends_at,
+            data={"run": str(run.id), "phase": phase.key}, label=Text("{title}", {"title": _both(phase.label)}), is_shown=True,
+        )  # fmt: skip
+
+
+def _timer_key(run: Run, phase: str) -> str:
+    return f"{PHASE}:{run.id}:{phase}"
+
+
+@action
+def close_phase(actor: Actor, *, run: UUID, phase: str) -> None:
+    """The time of a phase is over: say so when steps of it are open."""
+    row = Run.objects.select_related("incident").get(pk=run)
+    n = row.steps.filter(phase=phase).exclude(state__in=rules.SETTLED).count()
+    if n and row.replaced_at is None and row.incident.is_open:
+        label = next(p.label for p in queries.runbook_of(row).phases if p.key == phase)
+        record(actor, PhaseOver(subject=row.subject_id, run=row.id, phase=label.say("ko"), n=n))
+
+
+# ---- another runbook ------------------------------------------------------------------------------------------------
+
+
+@action
+def offer_runbook(actor: Actor, *, incident: UUID, reason: str) -> None:
+    """The classification changed: when another runbook fits now, offer it. People change it, not the machine."""
+    found = Incident.objects.select_for_update(of=("self",)).get(pk=incident)
+    run = queries.run_of(found)
+    if run is None:
+        return
+    book = packs.runbook_for(found.type, found.subtype, found.pack_id)
+    offered = "" if book.id == run.runbook else book.id
+    if offered == run.offered:
+        return
+    run.offered, run.offered_why = offered, reason if offered else ""
+    run.save(update_fields=["offered", "offered_why"])
+    if offered:
+        record(actor, OtherRunbookOffered(subject=found.subject_id, run=run.id, runbook=offered, reason=reason))
+
+
+@action
+def change_runbook(actor: Actor, *, incident: UUID, runbook: str, reason: str) -> Run:
+    """Go on with another runbook of the pinned pack. The old run stays on the record; duties that are met stay met."""
+    found, run = current(actor, incident)
+    if not reason.strip():
+        raise Invalid(_("A reason is needed."), fields={"reason": _("Say why.")})
+    if runbook not in [book.id for book in packs.pack(found.pack_id).runbooks]:
+        raise Invalid(_("The pack has no such runbook."), fields={"runbook": _("Choose one of the pack's runbooks.")})
+    if runbook == run.runbook:
+        raise Refused(_("This runbook is at work already."))
+    for phase in queries.runbook_of(run).phases:
+        cancel_timer(_timer_key(run, phase.key))
+    run.replaced_at, run.replaced_why = now(), reason.strip()
+    run.save(update_fields=["replaced_at", "replaced_why"])
+    record(actor, RunbookChanged(subject=found.subject_id, run=run.id, old=run.runbook, new=runbook, reason=reason))
+    return _begin(actor, found, packs.runbook(runbook, found.pack_id))
+
+
+# ---- the end --------------------------------------------------------------------------------------------------------
+
+
+@action
+def review_run(actor: Actor, *, incident: UUID, lesson: str) -> Run:
+    """The answer to “what to change in this runbook”; “nothing” is an answer too."""
+    found, run = current(actor, incident)
+    if not lesson.strip():
+        why = _("Say what to change; if nothing, say so.")
+        raise Invalid(why, fields={"lesson": why})
+    run.lesson, run.reviewed_at, run.reviewed_by = lesson.strip(), now(), actor.key
+    run.save(update_fields=["lesson", "reviewed_at", "reviewed_by"])
+    record(actor, RunReviewed(subject=found.subject_id, run=run.id, runbook=run.runbook, lesson=run.lesson))
+    incidents.meet(actor, incident=found, key=REVIEWED, proof=run.lesson)
+    for view in queries.step_views(run):
+        if view.step.meets == REVIEWED:
+            settle(actor, found, view.row, run.lesson)
+    return run
+
+
+@action
+def owe_again(actor: Actor, *, incident: UUID, reason: str) -> None:
+    """The incident burns again: what proved the recovery proves it no longer (A6, C8)."""
+    found = Incident.objects.select_for_update(of=("self",)).get(pk=incident)
+    run = queries.run_of(found)
+    for checklist in queries.owed_checklists(found):
+        if checklist.id == "verification":
+            for item in checklist.items:
+                incidents.open_again(actor, incident=found, key=queries.duty_key(checklist.id, item), reason=reason)
+    for view in queries.step_views(run) if run else []:
+        if view.step.kind == "verification":
+            take_back(actor, found, view.row, reason)
+            Verification.objects.filter(step=view.row).update(state=WAITING, reason="")
+

@@ -1,0 +1,1 @@
+"""Panels and acts of the runbook run."""
