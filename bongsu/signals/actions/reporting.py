@@ -62,10 +62,9 @@ def file_report(
         raise Forbidden(_("Sign in to report something."))
     at = now()
     _check(what, harmed, noticed_at, at, is_ongoing, evidence_url)
-    said = judge(what, harmed, system=system)
-    said = _never_ignored(said)
+    said = _never_ignored(judge(what, harmed, system=system))
     report_id = uuid7()
-    thread = propose(
+    proposal = propose(
         actor,
         Suggestion(
             title=what.strip().splitlines()[0],
@@ -77,8 +76,7 @@ def file_report(
             is_authenticated=True,
             is_drill=is_drill,
         ),
-    )
-    proposal = thread.proposal
+    ).proposal
     assert proposal is not None
     report = Report(
         id=report_id,
