@@ -12,15 +12,15 @@ from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import commander, spoken, taxonomy_of
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import Invalid, NotFound
+from bongsu.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.people import queries as people
 from bongsu.people.models import Person
 
-from .facts import LadderRecomputed, PostUnreached, ResponseOverdue, Snoozed, StepFired
+from .facts import LadderRecomputed, PostUnreached, ResponseOverdue, Snoozed, StepBroughtForward, StepFired
 from .models import Snooze, Step
-from .queries import PURPOSE, remind_every, respond_within, round_of, wanted_rungs
+from .queries import PURPOSE, next_step, remind_every, respond_within, round_of, wanted_rungs
 from .rules import EXECUTIVES, LONGEST_SNOOZE, Rung, changed, due, to_remind
 
 STEPS, RESPONSE, REMINDER = "escalations.step", "escalations.response", "escalations.reminder"
@@ -122,6 +122,27 @@ def snooze(actor: Actor, *, incident: UUID, until_at: datetime, reason: str) -> 
     )
     record(actor, Snoozed(subject=found.subject_id, person=str(actor.person_id), until_at=until_at, reason=reason))
     return row
+
+
+@action
+def escalate_now(actor: Actor, *, incident: UUID, reason: str) -> Step:
+    """Bring the next step of the matrix forward, with a reason. The IC does, or a commander; refuses when none waits."""
+    found = Incident.objects.select_for_update(of=("self",)).filter(pk=incident).first()
+    if found is None:
+        raise NotFound(_("There is no such incident."))
+    must_see(actor, found.subject_id)
+    actor.require("incident.respond")
+    chief = commander(found)
+    if not (actor.may("incident.command") or (chief and chief.person_id == actor.person_id)):
+        raise Forbidden(_("Only the incident commander, or somebody who may command, escalates now."))
+    if not reason.strip():
+        raise Invalid(_("Escalating now needs a reason."), fields={"reason": _("Say why.")})
+    step = next_step(found) if found.is_open else None
+    if step is None:
+        raise Refused(_("No step of the matrix waits any more."))
+    record(actor, StepBroughtForward(subject=found.subject_id, step=step.key, due_at=step.due_at, reason=reason))
+    _fire(actor, found, step, set())
+    return step
 
 
 # --- steps --------------------------------------------------------------------------------------------------------

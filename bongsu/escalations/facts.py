@@ -17,6 +17,16 @@ class StepFired(Fact):
     names: str
 
 
+@fact("escalations.step_brought_forward")
+class StepBroughtForward(Fact):
+    sentence = _("{actor} escalated now, before the matrix would have: {step}. {reason}")
+    personal = frozenset({"reason"})
+    icon = "bell"
+    step: str
+    due_at: datetime
+    reason: str
+
+
 @fact("escalations.post_unreached")
 class PostUnreached(Fact):
     """A step named a post that nobody holds: loud, with who stood in."""

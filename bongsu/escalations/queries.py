@@ -1,5 +1,6 @@
 """Reading ladders and who was told."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bongsu.comms.models import Message
@@ -7,8 +8,9 @@ from bongsu.events.queries import must_see
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import taxonomy_of
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.clock import now
 
-from .models import Step
+from .models import Snooze, Step
 from .rules import Rung, rungs
 
 PURPOSE = "escalation"
@@ -24,6 +26,44 @@ def ladder(actor: Actor, incident: Incident) -> list[Step]:
     """All steps, fired, waiting and called off, oldest first."""
     must_see(actor, incident.subject_id)
     return list(incident.escalation_steps.all())
+
+
+def next_step(incident: Incident) -> Step | None:
+    """The step of the matrix that waits and comes first."""
+    waiting = Step.objects.filter(incident=incident, round=round_of(incident), fired_at=None, cancelled_at=None)
+    return waiting.select_related("incident__system").order_by("due_at", "key").first()
+
+
+def own_snooze(actor: Actor, incident: Incident) -> Snooze | None:
+    """The actor's own silence, when it still lasts."""
+    return Snooze.objects.filter(incident=incident, person=actor.person_id, until_at__gt=now()).first()
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with the titles of its posts and the people it told. `state`: waiting, done or cancelled."""
+
+    step: Step
+    titles: tuple[str, ...]
+    state: str
+    receipts: tuple[Message, ...]
+
+
+def shown_ladder(actor: Actor, incident: Incident) -> list[ShownStep]:
+    """The ladder as it is read: each step with one receipt per person."""
+    taxonomy = taxonomy_of(incident)
+    by_key: dict[str, list[Message]] = {}
+    for message in told(actor, incident):
+        by_key.setdefault(message.key, []).append(message)
+    return [
+        ShownStep(
+            step,
+            tuple(taxonomy.post(post).title.say(actor.language) for post in step.posts),
+            "done" if step.fired_at else "cancelled" if step.cancelled_at else "waiting",
+            tuple(by_key.get(step.message_key, ())),
+        )
+        for step in ladder(actor, incident)
+    ]
 
 
 def told(actor: Actor, incident: Incident) -> list[Message]:

@@ -62,12 +62,13 @@ class Plugin(Mail):
             raise TransportError(self.transport.clean(f"the mail server broke off: {error}")) from error
         if refused:
             raise TransportError("the mail server refused the recipient", permanent=True)
-        return Sent({"message_id": str(message["Message-ID"]), "to": to}, str(message["Message-ID"]))
+        # The address stays on the message's own row: receipts end in the ledger, where nothing can be erased.
+        return Sent({"message_id": str(message["Message-ID"])}, str(message["Message-ID"]))
 
     def _message(self, key: str, to: str, subject: str, text: str, language: str) -> MIMEText:
         # The newer EmailMessage loses spaces when it folds long Korean subjects; this one does not.
         if not ADDRESS.fullmatch(to):
-            raise TransportError(f"not a mail address: {to}", permanent=True, not_sent=True)
+            raise TransportError("this is no mail address", permanent=True, not_sent=True)
         message = MIMEText(text, "plain", "utf-8")
         message["From"] = formataddr((self.config.sender_name, self.config.sender), "utf-8")
         message["To"] = to

@@ -43,7 +43,8 @@ def test_a_declaration_opens_the_channel_and_says_it_in_the_exact_form(alice: Ac
     assert "INC-2026-001 · P1 · 선언됨\n시간: 2026-03-02 12:00 KST\n다음 업데이트: 13:00\n" in said(slack, "incident-status")[0]
     assert "여신" not in said(slack, "incident-status")[0]
     duty = Duty.objects.get(incident=incident, key="channel.opened")
-    assert duty.met_at and duty.title == {"ko": "인시던트 채널(Slack/Teams) 개설", "en": "Incident channel (Slack/Teams) opened"}
+    assert duty.met_at
+    assert duty.title == {"ko": "인시던트 채널(Slack/Teams) 개설", "en": "Incident channel (Slack/Teams) opened"}
 
 
 def test_everyone_relevant_is_invited_and_later_roles_too(
@@ -56,7 +57,9 @@ def test_everyone_relevant_is_invited_and_later_roles_too(
     set_post_holder(root, post="governance_board", person=board.person_id)
     drain()
     members = slack.channel_named("incident-inc-2026-001")["members"]
-    assert users[alice.person_id] in members and users[board.person_id] in members and users[bob.person_id] not in members
+    assert users[alice.person_id] in members
+    assert users[board.person_id] in members
+    assert users[bob.person_id] not in members
     assert users[alice.person_id] in slack.channel_named("incident-command")["members"]
     incidents.assign_role(alice, incident=incident.id, role="technical_lead", person=bob.person_id)
     incidents.assign_role(alice, incident=incident.id, role="legal", person=lena.person_id)
@@ -81,7 +84,8 @@ def test_a_restricted_incident_gets_a_private_channel_that_names_only_the_id(
     opened(alice, restriction="개인정보가 걸려 있음")
     drain()
     channel = slack.channel_named("incident-inc-2026-001")
-    assert channel["is_private"] and channel["topic"]["value"] == "INC-2026-001"
+    assert channel["is_private"]
+    assert channel["topic"]["value"] == "INC-2026-001"
     assert "여신 모델" in slack.messages[channel["id"]][0]["text"]  # its readers are the members
     assert not slack.messages.get(slack.channel_named("incident-status")["id"])
     assert not any("여신" in str(c.payload) for c in Call.objects.filter(operation__in=["open_channel", "set_topic"]))
@@ -109,7 +113,8 @@ def test_without_a_chat_service_the_duty_says_so_and_is_met_by_hand(alice: Actor
     drain()
     duty = Duty.objects.get(incident=incident, key="channel.opened")
     assert duty.is_open
-    assert "no chat service is connected" in duty.title["en"] and "연결된 채팅 서비스가 없" in duty.title["ko"]
+    assert "no chat service is connected" in duty.title["en"]
+    assert "연결된 채팅 서비스가 없" in duty.title["ko"]
     with pytest.raises(Refused):
         channels.open_channel(alice, incident=incident.id)
     incidents.meet_by_hand(alice, incident=incident.id, key="channel.opened", proof="Teams: 사고 대응방")
@@ -179,7 +184,8 @@ def test_an_administrator_says_where_the_standing_channels_are(
     opened(alice)
     drain()
     assert len(slack.messages[ours]) == 1
-    assert slack.channel_named("incident-status") is None and slack.channel_named("incident-command") is None
+    assert slack.channel_named("incident-status") is None
+    assert slack.channel_named("incident-command") is None
 
 
 def test_a_stranger_does_not_learn_of_a_channel(charlie: Actor, alice: Actor, opened: Any) -> None:

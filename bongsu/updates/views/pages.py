@@ -1,0 +1,129 @@
+"""The page of what is said about an incident, its updates, and the standing channels."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bongsu.events.actions import note_reading
+from bongsu.incidents import queries as incidents
+from bongsu.incidents.models import Incident
+from bongsu.incidents.queries import taxonomy_of
+from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid
+from bongsu.people.queries import ActorRequest
+from bongsu.ui.language import say
+
+from .. import forms, queries, rules
+from ..actions import channels, updating
+
+
+def found(request: ActorRequest, number: str) -> Incident:
+    """The incident of the address; reading a restricted one is on the record."""
+    incident = incidents.incident(request.actor, number)
+    if incident.subject.restricted and request.method == "GET":
+        note_reading(request.actor, subject=incident.subject_id, door="page")
+    return incident
+
+
+def in_panel(request: HttpRequest, incident: Incident) -> dict[str, Any]:
+    """What the cockpit shows: the channel, the last update, what is due."""
+    actor = request.actor  # type: ignore[attr-defined]
+    return {
+        "incident": incident,
+        "channel": queries.channel_of(incident),
+        "last": queries.last_update(incident),
+        "due_at": queries.due_at(incident),
+        "may_send": actor.may("message.send"),
+    }
+
+
+@login_required
+@require_GET
+def update_list(request: ActorRequest, number: str) -> HttpResponse:
+    incident, actor = found(request, number), request.actor
+    channel = queries.channel(actor, incident)
+    invitations = list(channel.invitations.select_related("person")) if channel else []
+    shown = {
+        **in_panel(request, incident),
+        "told": queries.told(queries.updates(actor, incident)[:100], actor.language),
+        "notices": queries.notices(actor, incident),
+        "invited": [i for i in invitations if i.state in ("asked", "invited")],
+        "not_reached": [i for i in invitations if i.state not in ("asked", "invited")],
+        "may_respond": actor.may("incident.respond"),
+    }
+    return render(request, "updates/list.html", shown)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_update(request: ActorRequest, number: str) -> HttpResponse:
+    """The form with what is still under way, beside the very text that will be sent."""
+    incident, wrong = found(request, number), ""
+    request.actor.require("message.send")
+    items = forms.items_from(request.POST) if request.method == "POST" else queries.first_items(incident)
+    if request.method == "POST":
+        try:
+            sent = updating.send_update(request.actor, incident=incident.id, items=items)
+        except Invalid as error:
+            wrong = say(error.fields.get("items", error.text))
+        else:
+            messages.success(request, _("Status update #{number} is on its way.").format(number=sent.number))
+            return redirect("incidents:detail", incident.number)
+    shown = {
+        "incident": incident,
+        "number": queries.next_number(incident),
+        "rows": forms.rows_of(rules.cleaned(items) if wrong else items),
+        "states": _states(),
+        "wrong": wrong,
+        **_preview(request, incident, items),
+    }
+    return render(request, "updates/new.html", shown, status=422 if wrong else 200)
+
+
+def _states() -> list[tuple[str, str]]:
+    return [(rules.DONE, _("done")), (rules.IN_PROGRESS, _("in progress")), (rules.WAITING, _("waiting"))]
+
+
+@login_required
+@require_POST
+def preview_update(request: ActorRequest, number: str) -> HttpResponse:
+    incident = found(request, number)
+    request.actor.require("message.send")
+    return render(request, "updates/preview.html", _preview(request, incident, forms.items_from(request.POST)))
+
+
+def _preview(request: ActorRequest, incident: Incident, items: list[rules.Item]) -> dict[str, Any]:
+    at = now()
+    every = taxonomy_of(incident).severity(incident.severity).update_every
+    due = at + every if incident.is_open else None
+    number, lines = queries.next_number(incident), rules.cleaned(items)
+    values = queries.update_values(incident, number=number, items=lines, at=at, due=due)
+    order = ["ko", "en"] if request.actor.language == "ko" else ["en", "ko"]
+    return {"texts": [(language, queries.rendered_update(incident, values, language).body) for language in order]}
+
+
+@login_required
+@require_POST
+def open_channel(request: ActorRequest, number: str) -> HttpResponse:
+    incident = found(request, number)
+    channels.open_channel(request.actor, incident=incident.id)
+    messages.success(request, _("The channel was asked for."))
+    return redirect("updates:list", incident.number)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def standing(request: ActorRequest) -> HttpResponse:
+    """Where the standing channels are, per connection."""
+    request.actor.require("connections.manage")
+    form = forms.StandingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        channels.set_standing_channel(request.actor, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("updates:standing")
+    return render(request, "updates/standing.html", {"chats": queries.standing_channels(request.actor)})
