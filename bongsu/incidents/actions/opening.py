@@ -60,8 +60,7 @@ def open_incident(
     declared_at = now()
     detected_at = detected_at or declared_at
     _check(taxonomy, title=title, type=type, subtype=subtype, severity=severity)
-    if wrong := wrong_moments(occurred_at=occurred_at, detected_at=detected_at, declared_at=declared_at):
-        raise Invalid(_("The moments of this incident cannot be right."), fields=dict(wrong))
+    _check_moments(occurred_at, detected_at, declared_at)
     if group_key and (burning := open_in_group(group_key, is_drill=is_drill)):
         raise Conflict(_("{number} is already open for this."), number=burning.number)
     incident = Incident(
@@ -71,13 +70,10 @@ def open_incident(
         affected_scope=affected_scope, regions=list(system.regions) if system else [],
     )  # fmt: skip
     chief = _first_commander(actor, taxonomy, incident, commander)
-    may_read = [*readers, chief.id, *([actor.person_id] if actor.person_id else []), *posts_readers(incident)]
+    own = [chief.id, *([actor.person_id] if actor.person_id else [])]
+    may_read = [*readers, *own, *posts_readers(incident)] if restriction else []
     incident.subject = open_subject(
-        actor,
-        ref("incident", incident.id),
-        restricted=bool(restriction),
-        is_drill=is_drill,
-        readers=may_read if restriction else (),
+        actor, ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read
     )
     incident.number = _number(taxonomy, declared_at, is_drill)
     incident.save(force_insert=True)
@@ -116,10 +112,14 @@ def _check(taxonomy: Taxonomy, *, title: str, type: str, subtype: str, severity:
         raise Invalid(_("This incident cannot be declared as it stands."), fields=wrong)
 
 
+def _check_moments(occurred_at: datetime | None, detected_at: datetime, declared_at: datetime) -> None:
+    if wrong := wrong_moments(occurred_at=occurred_at, detected_at=detected_at, declared_at=declared_at):
+        raise Invalid(_("The moments of this incident cannot be right."), fields=dict(wrong))
+
+
 def _number(taxonomy: Taxonomy, declared_at: datetime, is_drill: bool) -> str:
     year = year_of(declared_at, settings.ORGANISATION_ZONE)
-    Counter.objects.bulk_create([Counter(year=year, is_drill=is_drill)], ignore_conflicts=True)
-    counter = Counter.objects.select_for_update().get(year=year, is_drill=is_drill)
+    counter, _is_new = Counter.objects.select_for_update().get_or_create(year=year, is_drill=is_drill)
     counter.last += 1
     counter.save(update_fields=["last"])
     return incident_number(taxonomy.numbering, year=year, number=counter.last, is_drill=is_drill)

@@ -26,14 +26,17 @@ WAKING = ("pager", "phone")
 
 @action
 def ask_triage(actor: Actor, *, proposal: UUID) -> int:
-    """Tell the triage desk's holders, waking them when the pack says so and the sender is proven; returns how many."""
+    """Tell the triage desk's holders, waking them when the pack says so; returns how many.
+
+    Also for a sender whose secret path is all that proves it: it may never declare or reach executives by itself, but
+    nobody sleeps through a proposal."""
     row = Proposal.objects.select_for_update(of=("self",)).select_related("system").filter(pk=proposal, state=rules.OPEN).first()
     if row is None:
         return 0
     taxonomy = packs.taxonomy()
     step = taxonomy.triage_for(row.severity)
     found = people.resolve_post(taxonomy.triage.post, row.system.ref if row.system else "")
-    is_urgent = row.is_authenticated and any(way in WAKING for way in step.channels)
+    is_urgent = any(way in WAKING for way in step.channels)
     row.pages += 1
     row.save(update_fields=["pages"])
     comms.send(
