@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,8 @@ from typing import Any
 
 BEGINNING = "0" * 64
 ERASED = "events.personal_erased@"
+CHECKSUMS = "checksums.sha256"
+SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
 LONGEST_LISTS = 200  # findings of one kind that are kept; all are counted
 
 # kind: (English, Korean). Kinds in INFORMATION are no failures.
@@ -33,6 +36,7 @@ WORDS = {
     "recomputed": ("recomputed chain: it differs from a seal", "다시 계산된 사슬: 봉인과 다릅니다"),
     "forged": ("forged seal: the signature is not of the expected key", "위조된 봉인: 기대한 키의 서명이 아닙니다"),
     "unlinked": ("unlinked seal: it does not follow the seal before", "이어지지 않는 봉인: 앞 봉인과 연결되지 않습니다"),
+    "file": ("changed or missing file of this export", "바뀌었거나 없는 내보내기 파일"),
     "personal": ("personal value changed", "바뀐 개인정보 값"),
     "missing": ("personal value missing without record", "기록 없이 사라진 개인정보 값"),
     "erased": ("personal value erased on the record", "기록을 남기고 삭제된 개인정보 값"),
@@ -362,6 +366,40 @@ class Export:
         return found.get("heads", {}), bool(found.get("is_complete", False))
 
 
+    def files(self) -> Iterator[tuple[str, str, str | None]]:
+        """What checksums.sha256 names: (name, hash that stands there, hash of what lies here or None)."""
+        if CHECKSUMS not in self.names:
+            return
+        at = self.names[CHECKSUMS]
+        folder = at.removesuffix(CHECKSUMS)
+        listed = self.zip.read(at) if self.zip else (self.path / at).read_bytes()
+        for line in listed.decode().splitlines():
+            expected, _, name = line.partition("  ")
+            yield name, expected, self._hash_of(folder + name)
+
+    def _hash_of(self, name: str) -> str | None:
+        found = hashlib.sha256()
+        try:
+            with self.zip.open(name) if self.zip else (self.path / name).open("rb") as raw:
+                while piece := raw.read(1 << 16):
+                    found.update(piece)
+        except (OSError, KeyError, zipfile.BadZipFile):
+            return None
+        return found.hexdigest()
+
+
+def check_files(export: Export, report: Report) -> None:
+    """Every file against its checksum, and each piece of evidence against the hashes that stand in the ledger."""
+    recorded = {h for row in export.lines("ledger.jsonl") for h in SHA256.findall(str(row.get("text", "")))}
+    for name, expected, found in export.files():
+        if found is None:
+            report.add("file", name, "it is missing or cannot be read")
+        elif found != expected:
+            report.add("file", name, "its checksum is another")
+        elif name.startswith("evidence/") and found not in recorded:
+            report.add("file", name, "its hash does not stand in the ledger")
+
+
 def _object(text: str, where: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
@@ -390,7 +428,9 @@ def verify_export(path: Path, outside: Iterable[dict[str, Any]] = (), keys: Iter
     export, report = Export(path), Report()
     heads, is_complete = export.heads()
     marks = check_seals(export.lines("seals.jsonl"), outside, list(keys), report, is_complete=is_complete)
-    return check_rows(_grouped(export.lines("ledger.jsonl")), marks, report, heads=heads, is_complete=is_complete)
+    check_rows(_grouped(export.lines("ledger.jsonl")), marks, report, heads=heads, is_complete=is_complete)
+    check_files(export, report)
+    return report
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,29 @@
+from typing import TYPE_CHECKING, Any
+
+from django.apps import AppConfig
+
+from bongsu.kernel.text import gettext_noop as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def panel(request: "HttpRequest", incident: Any) -> dict[str, Any]:
+    from .queries import shown
+
+    return shown(request.actor, incident)  # type: ignore[attr-defined]
+
+
+class ReportsConfig(AppConfig):
+    name = "bongsu.reports"
+    label = "reports"
+
+    def ready(self) -> None:
+        from bongsu.ui import panels
+
+        from . import facts, reactions  # noqa: F401  (they register themselves)
+
+        panels.register(
+            page="incident", key="report", title=_("Incident report"), order=80, template="reports/panel.html", context=panel,
+            question=_("What is written down about this, who has reviewed it, and how is it taken along?"),
+        )  # fmt: skip

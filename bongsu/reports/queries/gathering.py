@@ -1,0 +1,171 @@
+"""Out of the ledger, the alerts, the response and the fields of the incident: what a report can know by itself (E2)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bongsu.escalations.queries import respond_within
+from bongsu.events.queries import Entry
+from bongsu.incidents import queries as incidents
+from bongsu.incidents.facts import DutyOverdue, RoleAssigned, StateMoved
+from bongsu.incidents.models import Incident
+from bongsu.incidents.rules import said
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.text import Text
+from bongsu.kernel.text import gettext_noop as _
+from bongsu.packs.rules.taxonomy import Taxonomy
+from bongsu.signals import queries as signals
+from bongsu.ui.language import say
+
+from ..rules.known import Alarm, Item, Known, Line
+from ..rules.writing import Tongue
+from . import response
+
+MOST = 5000  # entries that are looked at
+# The report's own making, and what is said about sending, would change the report each time it is written.
+LEFT_OUT = ("documents.", "reports.", "approvals.", "files.", "integrations.", "events.record_read")
+TOLD = ("comms.message_failed", "comms.message_held")
+REPORT_DUTY = "report_approved"
+
+
+def tongue(language: str, zone: str) -> Tongue:
+    def span(length: Any) -> str:
+        return say(Text("{span}", {"span": length}), language)
+
+    return Tongue(say=lambda text: say(text, language), span=span, zone=ZoneInfo(zone))
+
+
+def known(actor: Actor, incident: Incident, language: str) -> Known:
+    """What is known of an incident, in words of `language`."""
+    taxonomy, chief = incidents.taxonomy_of(incident), incidents.commander(incident)
+    owner = chief.person.name if chief else ""
+    entries = incidents.timeline(actor, incident, limit=MOST)
+    found = response.found(actor, incident, language)
+    return Known(
+        number=incident.number,
+        title=incident.title,
+        description=incident.description,
+        severity=f"{incident.severity} {taxonomy.severity(incident.severity).label.say(language)}",
+        type=taxonomy.type(incident.type).label.say(language),
+        subtype=taxonomy.subtype(incident.subtype).label.say(language),
+        state=taxonomy.state(incident.state).label.say(language),
+        owner=owner,
+        system=incident.system.name if incident.system else "",
+        scope=incident.affected_scope,
+        occurred_at=incident.occurred_at,
+        detected_at=incident.detected_at,
+        declared_at=incident.declared_at,
+        aware_at=incident.aware_at,
+        responded_at=incident.responded_at,
+        respond_within=respond_within(incident),
+        resolved_at=incident.resolved_at,
+        users=incident.affected_users,
+        loss=incident.loss,
+        currency=incident.currency,
+        regulatory_risk=incident.regulatory_risk,
+        regions=tuple(str(region) for region in incident.regions),
+        harms=tuple(_harms(incident, taxonomy, language)),
+        lines=tuple(_line(line, taxonomy, language) for line in reversed(entries) if _is_told(line.entry)),
+        alarms=tuple(_alarms(actor, incident)),
+        measures=found.measures,
+        items=(*_items(incident, owner, language), *found.items),
+        late=tuple(_late(line.entry, language) for line in reversed(entries) if line.entry.name == DutyOverdue.name),
+        legal=tuple(_legal(incident, language)),
+        advice=found.advice,
+        is_drill=incident.is_drill,
+    )
+
+
+def _is_told(entry: Entry) -> bool:
+    if entry.name.startswith("comms."):
+        return entry.name.startswith(TOLD)
+    return not entry.name.startswith(LEFT_OUT)
+
+
+def _line(line: incidents.Line, taxonomy: Taxonomy, language: str) -> Line:
+    entry = line.entry
+    who = say(_("Bongsu, by itself"), language) if entry.actor.startswith("system:") else entry.actor_name
+    values = {**entry.sentence.values, "actor": who, **_labels(entry, taxonomy, language)}
+    return Line(
+        at=entry.occurred_at,
+        text=say(Text(entry.sentence.message, _readable(values)), language),
+        who=who,
+        recorded_at=entry.recorded_at if entry.is_backdated else None,
+        retraction=line.retraction_reason if line.is_retracted else "",
+    )
+
+
+def _labels(entry: Entry, taxonomy: Taxonomy, language: str) -> dict[str, str]:
+    """Keys of the pack as the words a reader knows."""
+    data = entry.data
+    match entry.name:
+        case StateMoved.name:
+            return {
+                name: taxonomy.state(str(data[name])).label.say(language)
+                for name in ("old", "new")
+                if _has_state(taxonomy, data[name])
+            }
+        case RoleAssigned.name:
+            label = next((role.label.say(language) for role in taxonomy.roles if role.key == data["role"]), str(data["role"]))
+            return {"role": label}
+    return {}
+
+
+def _has_state(taxonomy: Taxonomy, key: object) -> bool:
+    return any(state.key == key for state in taxonomy.states)
+
+
+def _readable(values: dict[str, Any]) -> dict[str, Any]:
+    """Moments kept as text become moments again, so that they are said in the reader's zone."""
+    return {name: _moment(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _moment(value: str) -> str | datetime:
+    if len(value) == 27 and value.endswith("Z") and value[10] == "T":
+        return datetime.fromisoformat(value)
+    return value
+
+
+def _alarms(actor: Actor, incident: Incident) -> Iterator[Alarm]:
+    for row in signals.signals(actor, incident=incident.id).order_by("detected_at", "id")[:20]:
+        measure = row.measure or {}
+        value, limit, unit = measure.get("value"), measure.get("threshold"), measure.get("unit") or ""
+        name = measure.get("name") or ""
+        yield Alarm(
+            title=row.title,
+            source=row.source_kind,
+            at=row.detected_at,
+            value="" if value is None else f"{name} {value}{unit}".strip(),
+            limit="" if limit is None else f"{limit}{unit}",
+            times=row.times,
+        )
+
+
+def _items(incident: Incident, owner: str, language: str) -> Iterator[Item]:
+    """What still stands between now and closing; the report's own duty is not one of its action items."""
+    for duty in incident.duties.all():
+        if duty.key != REPORT_DUTY and duty.is_open:
+            yield Item(said(duty.title, language), owner, duty.due_at)
+
+
+def _legal(incident: Incident, language: str) -> Iterator[str]:
+    for duty in incident.duties.filter(is_legal=True):
+        state = _("met {at}") if duty.met_at else _("waived: {reason}") if duty.waived_at else _("open, due {at}")
+        at = duty.met_at or duty.due_at
+        told = say(Text(state, {"at": at or "-", "reason": duty.reason}), language)
+        yield ", ".join(part for part in (said(duty.title, language), duty.authority, told) if part)
+
+
+def _late(entry: Entry, language: str) -> str:
+    return say(Text("{title} ({due_at})", _readable(dict(entry.data))), language)
+
+
+def _harms(incident: Incident, taxonomy: Taxonomy, language: str) -> Iterator[tuple[str, str]]:
+    """The detail fields of the pack that were filled in."""
+    for detail in taxonomy.details:
+        value = incident.details.get(detail.key)
+        chosen = value if isinstance(value, list) else [value] if value else []
+        if chosen:
+            labels = {choice.key: choice.label.say(language) for choice in detail.choices}
+            yield detail.label.say(language), ", ".join(labels.get(str(one), str(one)) for one in chosen)
