@@ -34,7 +34,9 @@ def test_a_declared_incident_has_number_state_ic_and_one_opening_fact(alice: Act
     assert incident.number == f"INC-{incident.declared_at.year}-001" or incident.number.endswith("-001")
     assert (incident.state, incident.is_open) == ("declared", True)
     chief = queries.commander(incident)
-    assert chief is not None and chief.person_id == alice.person_id and chief.accepted_at == incident.declared_at
+    assert chief is not None
+    assert chief.person_id == alice.person_id
+    assert chief.accepted_at == incident.declared_at
     assert names(incident)[0] == "incidents.opened@1"
 
 
@@ -42,8 +44,8 @@ def test_numbers_have_no_gap_when_a_declaration_fails(alice: Actor, default_pack
     first = opened(alice)
     with pytest.raises(Invalid):
         opened(alice, subtype="no_such")
+    opened(alice, group_key="g")
     with pytest.raises(Conflict):
-        opened(alice, group_key="g")
         opened(alice, group_key="g")
     second = opened(alice)
     assert [int(i.number[-3:]) for i in (first, second)] == [1, 3]
@@ -53,7 +55,8 @@ def test_numbers_have_no_gap_when_a_declaration_fails(alice: Actor, default_pack
 def test_drills_are_numbered_apart_and_widen_past_999(alice: Actor, default_pack: None) -> None:
     Counter.objects.create(year=(now() + timedelta(hours=9)).year, is_drill=True, last=999)
     drill = opened(alice, is_drill=True)
-    assert drill.number.startswith("DRL-") and drill.number.endswith("-1000")
+    assert drill.number.startswith("DRL-")
+    assert drill.number.endswith("-1000")
     assert opened(alice).number.endswith("-001")
 
 
@@ -84,7 +87,8 @@ def test_a_bad_declaration_says_which_field(alice: Actor, default_pack: None, va
 
 def test_the_command_passes_only_when_it_is_accepted(alice: Actor, bob: Actor, default_pack: None) -> None:
     incident = opened(alice)
-    assert bob.person_id and alice.person_id
+    assert bob.person_id
+    assert alice.person_id
     actions.offer_command(alice, incident=incident.id, person=bob.person_id)
     assert queries.commander(incident).person_id == alice.person_id  # type: ignore[union-attr]
     with pytest.raises(Refused):
@@ -111,7 +115,9 @@ def test_whoever_declares_without_command_leaves_an_offer_and_no_response_yet(
 ) -> None:
     incident = opened(bob)
     chief = queries.commander(incident)
-    assert chief is not None and incident.responded_at is None and chief.accepted_at is None
+    assert chief is not None
+    assert incident.responded_at is None
+    assert chief.accepted_at is None
     assert queries.open_offer(incident) is not None
 
 
@@ -123,7 +129,8 @@ def test_only_the_ic_declares_recovery(alice: Actor, bob: Actor, default_pack: N
         actions.move_state(bob, incident=incident.id, state="resolved", reason="looks fine")
     actions.move_state(alice, incident=incident.id, state="resolved", reason="metrics are back")
     incident.refresh_from_db()
-    assert incident.resolved_at is not None and not incident.is_open
+    assert incident.resolved_at is not None
+    assert not incident.is_open
 
 
 def test_closing_with_an_open_duty_needs_the_ics_reason(alice: Actor, default_pack: None) -> None:
@@ -188,7 +195,9 @@ def test_a_retracted_note_leaves_its_tombstone(alice: Actor, bob: Actor, default
         )
     actions.retract_entry(bob, incident=incident.id, event=note, reason="it was the other one")
     line = next(line for line in queries.timeline(alice, incident) if line.entry.event == note)
-    assert line.is_retracted and line.retraction_reason == "it was the other one" and line.entry.is_backdated
+    assert line.is_retracted
+    assert line.retraction_reason == "it was the other one"
+    assert line.entry.is_backdated
 
 
 def test_a_restricted_incident_is_not_there_for_others(alice: Actor, bob: Actor, root: Actor, default_pack: None) -> None:
