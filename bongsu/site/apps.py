@@ -6,4 +6,4 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        from . import roof  # noqa: F401  (it registers itself)
+        from . import facts, roof  # noqa: F401  (they register themselves)

@@ -3,14 +3,18 @@
 `bongsu.<module>.cli.app` (a Typer) is mounted under the module's name, or, when it sets `flat = True`, at the root.
 """
 
+import getpass
 import importlib
 import os
 import sys
 from importlib.util import find_spec
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import django
 import typer
+
+from .demo import cli as demo
 
 PASS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -34,6 +38,10 @@ def root() -> typer.Typer:
     app = typer.Typer(name="bongsu", no_args_is_help=True, help="Bongsu: responsible-AI incident operations.")
     app.command("manage", context_settings=PASS, add_help_option=False, help="Django's own commands.")(manage)
     app.command("serve")(serve)
+    app.command("docs", hidden=True)(docs)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.add_typer(demo.app, name="demo")
     for name in settings.MODULES:
         if name != "site" and find_spec(f"bongsu.{name}.cli"):
             module = importlib.import_module(f"bongsu.{name}.cli")
@@ -51,6 +59,13 @@ def manage(context: typer.Context) -> None:
     execute_from_command_line(["bongsu manage", *context.args])
 
 
+def docs() -> None:
+    """Write docs/reference.md anew from the code."""
+    from .reference import PAGE, reference
+
+    PAGE.write_text(reference(root()), encoding="utf-8")
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
@@ -61,3 +76,40 @@ def serve(
     from .server import serve as run
 
     sys.exit(run(host=host, port=port, workers=workers, threads=threads))
+
+
+def _console() -> Any:
+    from bongsu.kernel.actors import Actor
+
+    user = getpass.getuser()
+    return Actor(key=f"console:{user}", name=user)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where the backup goes; must not exist yet.")],
+    keys: Annotated[Path | None, typer.Option(help="Write the keys to another file (mode 600). Keep it elsewhere.")] = None,
+) -> None:
+    """Back up database and files (local; acts as console:<os user>). The keys are never inside."""
+    from bongsu.ui.language import say
+
+    from .backup import KEYS_APART, KEYS_WRITTEN, back_up
+
+    made = back_up(_console(), path=file, keys=keys)
+    print(f"{file}  {len(made.files)}  SHA-256 {made.sha256}")
+    print(f"{say(KEYS_WRITTEN)} {keys}" if keys else say(KEYS_APART))
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `bongsu backup` made.")],
+    keys: Annotated[Path | None, typer.Option(help="The key file that belongs to it, when this home has others.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Move what stands in the home aside first.")] = False,
+) -> None:
+    """Restore a backup into an empty home (local). Nothing outgoing moves until a person releases it."""
+    from bongsu.ui.language import say
+
+    from .backup import RELEASE
+    from .backup import restore as bring_back
+
+    made = bring_back(_console(), path=file, keys=keys, is_forced=force)
+    print(f"{file}  {len(made.files)}  {made.made_at}")
+    print(say(RELEASE))
