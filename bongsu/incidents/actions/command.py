@@ -68,7 +68,7 @@ def accept_command(actor: Actor, *, incident: UUID) -> Incident:
         before.save(update_fields=["accepted_at"])
     else:
         RoleAssignment.objects.filter(incident=found, role=IC, ended_at=None).update(ended_at=at)
-        RoleAssignment.objects.create(incident=found, role=IC, person_id=actor.person_id, began_at=at, accepted_at=at)
+        RoleAssignment.objects.create(incident=found, role=IC, person=offer.person, began_at=at, accepted_at=at)
     offer.accepted_at = at
     offer.save(update_fields=["accepted_at"])
     is_first = found.responded_at is None

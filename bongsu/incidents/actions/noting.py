@@ -127,7 +127,6 @@ def add_files(
     """Files as evidence, all or none; a title belongs to one file, several keep their names."""
     found = locked(actor, incident)
     marks = [name for name, is_set in (("harmful", is_harmful), ("privileged", is_privileged)) if is_set]
-    labels = {"is_harmful": is_harmful, "is_privileged": is_privileged}
     rows = []
     for upload in uploads:
         stored = files.store(
@@ -135,7 +134,11 @@ def add_files(
             kind="evidence", labels=marks,
         )  # fmt: skip
         name = title if len(uploads) == 1 else ""
-        rows.append(add_evidence(actor, incident=found.id, title=name, file=stored, **labels))
+        rows.append(
+            add_evidence(
+                actor, incident=found.id, title=name, file=stored, is_harmful=is_harmful, is_privileged=is_privileged
+            )
+        )
     return rows
 
 

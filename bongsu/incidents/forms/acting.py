@@ -339,7 +339,7 @@ class LabelForm(ActForm):
 
     def prepare(self) -> None:
         try:
-            row = self.incident.evidence.filter(pk=self.initial.get("evidence") or None).first()
+            row = self.incident.evidence.filter(pk=str(self.initial.get("evidence", ""))).first()
         except ValidationError:
             row = None
         for name in ("is_harmful", "has_legal_hold", "is_privileged"):

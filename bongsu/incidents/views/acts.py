@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
+from bongsu.people.queries import ActorRequest
 
 from .. import actions, queries
 from ..forms import acting as forms
@@ -59,7 +60,7 @@ APART = ("evidence", "compose")  # acts with an address of their own: they take 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
+def act(request: ActorRequest, number: str, name: str) -> HttpResponse:
     """One act on an incident: GET shows its form (a fragment for htmx, a page without), POST does it."""
     if name not in ACTS:
         raise NotFound(queries.NO_SUCH)
@@ -80,7 +81,7 @@ def act(request: HttpRequest, number: str, name: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def evidence(request: HttpRequest, number: str) -> HttpResponse:
+def evidence(request: ActorRequest, number: str) -> HttpResponse:
     """Add evidence: files (several at once), a link or quoted lines."""
     actor = request.actor
     incident = queries.incident(actor, number)
@@ -96,7 +97,7 @@ def evidence(request: HttpRequest, number: str) -> HttpResponse:
     return _form_answer(request, incident, form, "evidence")
 
 
-def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, request: HttpRequest) -> None:
+def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, request: ActorRequest) -> None:
     data = form.cleaned_data
     labels = {"is_harmful": data["is_harmful"], "is_privileged": data["is_privileged"]}
     if request.FILES:
@@ -105,13 +106,13 @@ def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, re
         actions.add_evidence(actor, incident=incident.id, title=data["name"], url=data["url"], quote=data["quote"], **labels)
 
 
-def _uploads(request: HttpRequest) -> list[actions.Upload]:
+def _uploads(request: ActorRequest) -> list[actions.Upload]:
     return [actions.Upload(f.name or "file", f.content_type or "", f) for f in request.FILES.getlist("file")]
 
 
 @login_required
 @require_POST
-def compose(request: HttpRequest, number: str) -> HttpResponse:
+def compose(request: ActorRequest, number: str) -> HttpResponse:
     """The composer: a note or a decision, files beside it; as evidence a web address is a link, other words a quote."""
     actor = request.actor
     incident = queries.incident(actor, number)
@@ -130,7 +131,7 @@ def compose(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def reveal(request: HttpRequest, number: str, evidence: UUID) -> HttpResponse:
+def reveal(request: ActorRequest, number: str, evidence: UUID) -> HttpResponse:
     """Show harmful quoted lines after a reason; the reason and the look are on the record."""
     incident = queries.incident(request.actor, number)
     reason = request.POST.get("reason") or request.headers.get("HX-Prompt", "")
@@ -138,7 +139,7 @@ def reveal(request: HttpRequest, number: str, evidence: UUID) -> HttpResponse:
     return render(request, "incidents/parts/revealed.html", {"evidence": row, "incident": incident})
 
 
-def _form_answer(request: HttpRequest, incident: Incident, form: forms.ActForm, name: str) -> HttpResponse:
+def _form_answer(request: ActorRequest, incident: Incident, form: forms.ActForm, name: str) -> HttpResponse:
     template = "incidents/parts/act.html" if request.headers.get("HX-Request") else "incidents/act.html"
     here = [incident.number]
     url = reverse(f"incidents:{name}", args=here) if name in APART else reverse("incidents:act", args=[*here, name])
@@ -146,7 +147,7 @@ def _form_answer(request: HttpRequest, incident: Incident, form: forms.ActForm, 
     return render(request, template, values, status=422 if form.errors else 200)
 
 
-def _done(request: HttpRequest, incident: Incident, name: str) -> HttpResponse:
+def _done(request: ActorRequest, incident: Incident, name: str) -> HttpResponse:
     """By htmx the dialog goes and every part that shows this incident is fetched again; else back to the page."""
     if request.headers.get("HX-Request"):
         shown = render(request, "incidents/parts/recorded.html", {"is_quiet": name == "compose"})

@@ -85,9 +85,9 @@ def declare(request: HttpRequest) -> HttpResponse:
     actor.require("incident.declare")
     if take := request.POST.get("take", "")[:120]:
         classification, _bar, severity = take.partition("|")
-        first = {**request.POST.dict(), "classification": classification, "severity": severity}
-        return _declare(request, DeclareForm(actor=actor, initial=first))
-    first = {"severity": "P2", **{k: request.GET[k] for k in request.GET if k in DeclareForm.base_fields}}
+        taken = {**request.POST.dict(), "classification": classification, "severity": severity}
+        return _declare(request, DeclareForm(actor=actor, initial=taken))
+    first: dict[str, Any] = {"severity": "P2", **{k: request.GET[k] for k in request.GET if k in DeclareForm.base_fields}}
     first["is_drill"] = request.GET.get("drill") == "1"
     form = DeclareForm(request.POST or None, actor=actor, initial=first)
     if request.method == "POST" and form.is_valid():

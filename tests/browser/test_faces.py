@@ -1,0 +1,138 @@
+"""Home, list, declaring and the cockpit in Chromium: axe finds nothing, the console is silent, in two languages, light,
+dark and on a phone (E4, M6, M8); every act opens over the page; what one person writes another sees without reload (C3).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from bongsu.kernel.clock import now
+
+pytestmark = pytest.mark.browser
+LOOKS = {
+    "ko-light": ("ko", "light", 1360, 900),
+    "en-dark": ("en", "dark", 1360, 900),
+    "ko-phone": ("ko", "light", 390, 844),
+}
+
+
+@pytest.fixture
+def burning(committed_db: str, alice: Any, bob: Any, default_pack: Any, drain: Any) -> Any:
+    """An incident with something in every corner of its page."""
+    from bongsu.incidents import actions
+
+    incident = actions.open_incident(
+        alice, title="상담 챗봇이 다른 고객의 주문 내역을 출력", type="security", subtype="prompt_injection", severity="P1",
+        description="색인된 문서 안의 지시문을 챗봇이 따랐습니다.", affected_scope="주문 상담", occurred_at=now() - timedelta(minutes=40),
+    )  # fmt: skip
+    drain()
+    on = {"incident": incident.id}
+    actions.change_impact(alice, affected_users=1240, regions=["KR", "EU"], **on)
+    actions.move_state(alice, state="mitigating", reason="공격 경로를 찾음", **on)
+    actions.add_note(alice, text="공격 경로 확인: 색인된 문서의 지시문", occurred_at=now() - timedelta(minutes=12), **on)
+    wrong = actions.add_note(alice, text="결제 시스템도 영향", **on)
+    actions.retract_entry(alice, event=wrong, reason="확인해 보니 아님", **on)
+    actions.add_note(bob, text="쓰기 도구를 끄기로 함", kind="decision", **on)
+    actions.add_evidence(bob, title="대화 기록 46건", quote="order.lookup(customer=*)", is_harmful=True, **on)
+    actions.add_evidence(bob, title="", url="https://grafana.example.org/d/guardrail", **on)
+    actions.enter_deadline(
+        alice, title="개인정보보호위원회 신고", authority="개인정보보호위원회", due_at=now() + timedelta(hours=70), zone="Asia/Seoul", **on
+    )
+    actions.assign_role(alice, role="technical_lead", person=bob.person_id, **on)
+    drain()
+    return incident
+
+
+def dress(page: Any, served: str, language: str, scheme: str, width: int, height: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": height})
+    page.context.add_cookies([{"name": "bongsu_language", "value": language, "url": served}])
+
+
+def no_violations(page: Any) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_pages_have_no_violations_and_a_silent_console(
+    look: str, burning: Any, alice: Any, page_of: Any, served: str, complaints: list[str], shot: Any, page: Any
+) -> None:
+    dress(page, served, *LOOKS[look])
+    page = page_of(alice)
+    for name, path in (
+        ("home", "/"),
+        ("list", "/incidents/"),
+        ("declare", "/incidents/declare/"),
+        ("drill", "/drill/"),
+        ("cockpit", f"/incidents/{burning.number}/"),
+    ):
+        page.goto(f"{served}{path}")
+        page.wait_for_timeout(600)  # the parts that come after the page
+        shot(f"{name}-{look}")
+        no_violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
+    page.click("text=심각도 변경" if look.startswith("ko") else "text=Change severity")
+    page.wait_for_selector("dialog[open] form")
+    shot(f"dialog-{look}")
+    no_violations(page)
+    assert [line for line in complaints if "favicon" not in line] == []
+
+
+def test_an_act_opens_over_the_page_and_is_done_without_leaving_it(burning: Any, alice: Any, page_of: Any) -> None:
+    page = page_of(alice, f"/incidents/{burning.number}/")
+    page.evaluate("window.here = 1")
+    page.get_by_role("link", name="Change severity").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name="P0").check()
+    dialog.get_by_role("button", name="Change severity").click()
+    assert dialog.is_visible()  # no reason: the browser itself asks for it
+    dialog.get_by_label("Reason").fill("personal data")
+    dialog.get_by_role("button", name="Change severity").click()
+    page.wait_for_selector("#incident-head .sev-p0")
+    assert page.evaluate("window.here") == 1
+    assert page.locator("dialog[open]").count() == 0
+    page.get_by_role("link", name="Move the state").click()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_what_one_writes_the_other_sees_without_reload(burning: Any, alice: Any, bob: Any, page_of: Any) -> None:
+    from bongsu.incidents import actions
+
+    page = page_of(alice, f"/incidents/{burning.number}/")
+    page.wait_for_timeout(1500)  # the stream is up
+    page.fill("#compose-text", "half a thought")
+    actions.add_note(bob, incident=burning.id, text="seen from the other side")
+    page.wait_for_selector("#incident-timeline >> text=seen from the other side", timeout=8000)
+    assert page.input_value("#compose-text") == "half a thought"
+    page.click("text=Record")
+    page.wait_for_selector("#incident-timeline >> text=half a thought")
+    assert page.input_value("#compose-text") == ""
+
+
+def test_the_whole_drill_can_be_begun_by_clicking(default_pack: Any, committed_db: str, alice: Any, page_of: Any) -> None:
+    page = page_of(alice)
+    page.get_by_role("link", name="Start a drill").click()
+    page.get_by_role("button", name="Start the drill").click()
+    page.wait_for_url("**/incidents/DRL-*/")
+    page.get_by_role("button", name="Take the command").click()
+    page.wait_for_selector(".guide li:nth-child(2).done")
+
+
+def test_without_script_every_act_is_a_page(burning: Any, alice: Any, served: str, browser: Any, signed_in: Any) -> None:
+    from django.conf import settings
+
+    context = browser.new_context(java_script_enabled=False)
+    session = signed_in(alice).cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": served}])
+    page = context.new_page()
+    page.goto(f"{served}/incidents/{burning.number}/")
+    page.get_by_role("link", name="Change severity").click()
+    page.get_by_label("Reason").fill("personal data")
+    page.get_by_role("radio", name="P0").check()
+    page.get_by_role("button", name="Change severity").click()
+    page.wait_for_selector(".sev-p0")
+    context.close()
