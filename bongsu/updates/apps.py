@@ -24,8 +24,8 @@ class UpdatesConfig(AppConfig):
         from . import reactions  # noqa: F401
 
         panels.register(
-            page="incident", key="updates", title=_("Status updates"), order=20, template="updates/panel.html", context=updates_of,
-            place="right", question=_("Who has been told what, and when is the next word due?"),
+            page="incident", key="updates", title=_("Status updates"), order=20, template="updates/panel.html",
+            context=updates_of, place="right", question=_("Who has been told what, and when is the next word due?"),
         )  # fmt: skip
         frame.register_command(
             "channels", _("Standing channels"), "updates:standing", order=80, grant="connections.manage", words="slack 채널"

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bongsu.kernel.errors import Invalid
@@ -63,22 +63,22 @@ class NoticeForm(RefusableForm):
         if not given:
             return ""
         if (given.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_now("The file is larger than 1 MB."))
+            raise forms.ValidationError(gettext("The file is larger than 1 MB."))
         content = given.read()
         for encoding in ("utf-8-sig", "cp949"):
             try:
                 return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-        raise forms.ValidationError(_now("This file is no text."))
+        raise forms.ValidationError(gettext("This file is no text."))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         good, bad = read_addresses(f"{data.get('recipients', '')}\n{data.get('file', '')}")
         if bad:
-            self.add_error("recipients", _now("No e-mail address: {words}").format(words=", ".join(bad[:5])))
+            self.add_error("recipients", gettext("No e-mail address: {words}").format(words=", ".join(bad[:5])))
         if data.get("recipients", "").strip() and not good and not bad:
-            self.add_error("recipients", _now("There is no e-mail address in it."))
+            self.add_error("recipients", gettext("There is no e-mail address in it."))
         return {**data, "addresses": good}
 
     def values(self) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def refresh_topic(actor: Actor, *, incident: UUID, key: str) -> None:
     """Severity, state or IC has changed: the topic says so. `key` names the change, once."""
     found = _locked(incident)
     channel = queries.channel_of(found)
-    if channel is None or not channel.address or channel.state == "failed":
+    if channel is None or not channel.address:
         return
     call(
         actor, connection=channel.connection, operation="set_topic", subject=found.subject_id, target=target_of(channel.address),
@@ -138,7 +138,7 @@ def invite_people(actor: Actor, *, incident: UUID) -> int:
     """Ask everyone relevant who was not asked yet into the channel; returns how many."""
     found = _locked(incident)
     channel = queries.channel_of(found)
-    if channel is None or channel.state not in ("open", "held"):
+    if channel is None or not channel.address:
         return 0  # all are asked when it opens
     known = set(channel.invitations.values_list("person_id", flat=True))
     fresh = [p for p in queries.relevant_people(found) if p.id not in known]

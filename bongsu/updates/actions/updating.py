@@ -82,7 +82,8 @@ def _written(
 def _tell(actor: Actor, incident: Incident, row: StatusUpdate, values: dict[str, Any]) -> None:
     post(actor, incident=incident, place=CHANNEL, key=row.message_key, template="status_update", values=values)
     post(actor, incident=incident, place=BROADCAST, key=row.message_key, template="broadcast", values=values)
-    others = Person.objects.filter(pk__in=incidents.involved(incident), is_active=True).exclude(pk=actor.person_id)
+    author = [actor.person_id] if actor.person_id else []
+    others = Person.objects.filter(pk__in=incidents.involved(incident), is_active=True).exclude(pk__in=author)
     send(
         actor, subject=incident.subject_id, key=row.message_key, template="status_update",
         values={**values, "link": incidents.spoken(incident)["link"]}, people=others, purpose=PURPOSE,
