@@ -101,6 +101,8 @@ def _dry_run(actor: Actor, row: Containment) -> None:
 
 def read_part(actor: Actor, row: Containment, purpose: str, receipt: dict[str, Any]) -> None:
     """An answer of the dry run. With alias and versions known, before and after stand."""
+    if row.state not in (rules.READING, rules.PROPOSED):
+        return  # it was decided meanwhile; what serving says later comes by asking again
     if purpose == "serving":
         row.serving_version = str(receipt.get("version", ""))[:60]
         row.save(update_fields=["serving_version"])

@@ -120,10 +120,10 @@ def poll(actor: Actor, row: Containment) -> None:
 
 def reported(actor: Actor, row: Containment, receipt: dict[str, Any]) -> None:
     """The serving process said its version: only that makes a containment done."""
-    row.serving_version = str(receipt.get("version", ""))[:60]
-    row.save(update_fields=["serving_version"])
     if row.state not in (rules.MOVED, rules.TIMED_OUT):
         return
+    row.serving_version = str(receipt.get("version", ""))[:60]
+    row.save(update_fields=["serving_version"])
     if row.serving_version == row.after and row.moved_at:
         _done(actor, row)
     elif row.state == rules.MOVED:

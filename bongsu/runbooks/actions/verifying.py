@@ -82,7 +82,7 @@ def _freeze(actor: Actor, row: Verification, receipt: dict[str, Any] | None, err
     row.baseline_error = "" if row.baseline is not None else say(_("There was no data before the incident."), "ko")
     row.save(update_fields=["baseline", "baseline_error"])
     record(actor, BaselineFrozen(
-        subject=row.subject_id, verification=row.id, baseline="" if row.baseline is None else str(row.baseline),
+        subject=row.subject_id, verification=row.id, baseline=_said(row.baseline),
         query=str(receipt.get("query", "")),
     ))  # fmt: skip
 
@@ -112,6 +112,9 @@ def look_again(actor: Actor, *, verification: UUID) -> None:
     row = _locked(verification)
     if row.watch_until_at and row.watch_until_at > now() and row.state not in rules.PASSED and queries.metrics():
         _look(actor, row)
+    else:
+        row.next_at = None
+        row.save(update_fields=["next_at"])
 
 
 def _look(actor: Actor, row: Verification) -> Check:
@@ -144,7 +147,8 @@ def _look(actor: Actor, row: Verification) -> Check:
 def receive(actor: Actor, verification: UUID, purpose: str, *, receipt: dict[str, Any] | None, error: str = "") -> None:
     """An answer of the metrics, or none for good. The last one gives the verdict."""
     row = _locked(verification)
-    if purpose == f"baseline-{row.baseline_turn}":
+    is_awaited = row.baseline is None and not row.baseline_error
+    if is_awaited and purpose == f"baseline-{row.baseline_turn}":
         _freeze(actor, row, receipt, error)
     check = next((c for c in row.checks.filter(verdict__in=["", rules.HELD]) if purpose in c.waits_for), None)
     if check is None:
@@ -224,9 +228,9 @@ def _keep(actor: Actor, row: Verification, check: Check, verdict: rules.Verdict)
     number = row.incident.number
     body = {
         "incident": number, "query": filled(row.query, row.incident), "traffic_query": filled(row.traffic, row.incident),
-        "compare": row.compare, "against": row.against, "limit": str(row.limit), "window_seconds": row.window,
+        "compare": row.compare, "against": row.against, "limit": _said(row.limit), "window_seconds": row.window,
         "dwell_seconds": row.dwell, "minimum_traffic": row.minimum_traffic,
-        "baseline": None if row.baseline is None else str(row.baseline),
+        "baseline": _said(row.baseline),
         "baseline_window": [moment(row.baseline_from_at), moment(row.baseline_until_at)], "asked_at": moment(check.asked_at),
         "verdict": verdict.state, "reason": say(verdict.reason, "en"), "values": verdict.values, "series": check.series,
         "traffic": check.requests,
@@ -315,6 +319,10 @@ def _of(incident: Incident, verification: UUID) -> Verification:
     if row.incident_id != incident.id:
         raise NotFound(_("There is no such verification in this incident."))
     return row
+
+
+def _said(number: Decimal | None) -> str:
+    return "" if number is None else f"{number.normalize():f}"
 
 
 def _seconds(seconds: float) -> timedelta:
