@@ -93,11 +93,11 @@ class Backup:
 def back_up(actor: Actor, *, path: Path, keys: Path | None = None) -> Backup:
     """Write database and files to `path`; the keys, when asked for, to a file of their own (mode 600). Refuses to overwrite."""
     actor.require("connections.manage")
-    for target in (path, keys):
-        if target and not target.absolute().parent.is_dir():
-            raise Invalid(_("There is no folder {path}."), path=str(target.parent))
-        if target and target.exists():
-            raise Refused(_("{path} exists already; nothing is overwritten."), path=str(target))
+    for place in (path, keys):
+        if place and not place.absolute().parent.is_dir():
+            raise Invalid(_("There is no folder {path}."), path=str(place.parent))
+        if place and place.exists():
+            raise Refused(_("{path} exists already; nothing is overwritten."), path=str(place))
     if keys and keys.resolve() == path.resolve():
         raise Invalid(_("The keys go to another file than the backup."), fields={"keys": _("Choose another file.")})
     home = Installation.objects.first()

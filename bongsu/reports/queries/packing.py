@@ -271,7 +271,7 @@ def access(incident: Incident, last: int) -> Iterator[dict[str, Any]]:
         if event.actor not in names:
             names |= names_of([event.actor])
         data = events.values_of(event)[0]
-        told = {name: data[name] for name in ("door", "form", "reason", "sha256") if name in data}
+        told: dict[str, Any] = {name: data[name] for name in ("door", "form", "reason", "sha256") if name in data}
         yield {"at": event.occurred_at, "who": event.actor, "name": names[event.actor], "what": event.name, **told}
 
 

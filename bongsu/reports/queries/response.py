@@ -70,11 +70,11 @@ def series(incident: Incident, language: str) -> tuple[Series, ...]:
     for look in runbooks.series_of(incident):
         for place, labels in enumerate(look.labels):
             joined.setdefault((look.query, _labelled(labels)), []).append((look, place))
-    charts = [_chart(query, labels, looks, marks) for (query, labels), looks in joined.items()]
+    charts = [chart(query, labels, looks, marks) for (query, labels), looks in joined.items()]
     return tuple(chart for chart in charts if chart.points)[:MOST_CHARTS]
 
 
-def _chart(query: str, labels: str, looks: Sequence[tuple[EvidenceSeries, int]], marks: list[tuple[datetime, str]]) -> Series:
+def chart(query: str, labels: str, looks: Sequence[tuple[EvidenceSeries, int]], marks: list[tuple[datetime, str]]) -> Series:
     points = {at: value for look, place in looks for at, value in look.points[place]}
     title = " ".join(part for part in (query, labels) if part)
     return Series(

@@ -11,7 +11,7 @@ from bongsu.kernel.text import gettext_noop as _
 from .known import Alarm, Item, Known, Line, Measure
 
 MOST_LINES = 400  # rows of the timeline that are printed
-SPECIAL = re.compile(r"[\\`*\[\]<|]|~~|(?<!\w)_|_(?!\w)|(?<=^)[#>+\-=](?= )")
+SPECIAL = re.compile(r"[\\`*\[\]<|]|~~|(?<!\w)_|_(?!\w)|^[#>+\-=]|(?<=^\d)[.)](?=\s|$)|(?<=^\d\d)[.)](?=\s|$)")
 PROMPT = _("To be written by a person")
 
 
@@ -112,11 +112,9 @@ def _reaction(known: Known, tongue: Tongue) -> str:
     told = tongue.text(_("It was detected {detected} and declared {declared}."), detected=tongue.at(known.detected_at),
                        declared=tongue.at(known.declared_at))  # fmt: skip
     if known.responded_at:
-        told += " " + tongue.text(
-            _("{owner} took command after {span}."),
-            owner=inline(known.owner),
-            span=tongue.span(known.responded_at - known.declared_at),
-        )
+        span = known.responded_at - known.declared_at
+        said = _("{owner} took command after {span}.") if span >= timedelta(minutes=1) else _("{owner} took command at once.")
+        told += " " + tongue.text(said, owner=inline(known.owner), span=tongue.span(span))
     return told
 
 

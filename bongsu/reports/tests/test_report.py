@@ -208,3 +208,71 @@ def test_who_may_not_write_reports_and_who_must_not_know(
     actions.draft(alice, incident=incident.id)
     with pytest.raises(NotFound):
         queries.report(bob, incident.number)
+
+
+def test_measures_lessons_and_alarms_are_in_it(alice: Actor, bob: Actor, default_pack: None) -> None:
+    from bongsu.packs.queries import active_version
+    from bongsu.runbooks.actions import finish_measure, set_measure
+    from bongsu.runbooks.models import Run
+
+    incident = resolved(alice)
+    given: dict[str, Any] = {"incident": incident.id, "kind": "temporary_patch", "owner": bob.person_id}
+    first = set_measure(alice, is_permanent=False, text="캐시를 비움 *전부*", **given)
+    finish_measure(alice, incident=incident.id, measure=first.id)
+    set_measure(alice, is_permanent=True, text="캐시 키 검사", due_at=BEGAN + timedelta(days=9), **given)
+    Run.objects.create(
+        subject_id=incident.subject_id, incident=incident, runbook="generic", version=1, pack=active_version(),
+        lesson="캐시를 먼저 볼 것", reviewed_at=BEGAN,
+    )  # fmt: skip
+    row = actions.draft(alice, incident=incident.id, language="ko")
+    mitigation = part(row, "mitigation").text
+    assert "   - 캐시를 비움 \\*전부\\* (" in mitigation.split("2. ")[0]
+    assert "   - 캐시 키 검사 (진행 중, 담당 Bob)" in mitigation.split("2. ")[1]
+    assert "- [ ] 캐시 키 검사 — 담당: Bob, 기한: 2026-11-20" in part(row, "action_items").text
+    assert "런북을 마치며 남긴 의견: 캐시를 먼저 볼 것" in part(row, "lessons").text
+    assert "캐시를 비움" in part(row, "summary").text
+
+
+def test_measured_series_become_charts_with_the_line_that_had_to_be_kept() -> None:
+    from bongsu.reports.queries.response import chart
+    from bongsu.runbooks.queries import EvidenceSeries
+
+    def look(start: float, values: list[float | None], verdict: str) -> EvidenceSeries:
+        points = [[(start + 60 * n, value) for n, value in enumerate(values)]]
+        return EvidenceSeries("t", "ratio", verdict, BEGAN, 0.95, 0.99, [{"service": "chat"}], points, None)
+
+    looks = [(look(0, [0.7, None], "not_recovered"), 0), (look(120, [0.97, 0.98], "recovered"), 0)]
+    drawn = chart("ratio", "service=chat", looks, [])
+    assert [value for _at, value in drawn.points] == [Decimal("0.7"), None, Decimal("0.97"), Decimal("0.98")]
+    assert drawn.band == (Decimal("0.95"), None) and drawn.title == "ratio service=chat"
+    assert chart("ratio", "", looks[:1], []).band is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | b",
+        "# x",
+        "## x",
+        ">q",
+        "- [ ] y",
+        "---",
+        "1. z",
+        "12) z",
+        "*b* _i_ `c` [l](http://x) <b>h</b>",
+        "~~s~~",
+        "a\n\n## b",
+        "\\",
+    ],
+)
+def test_free_text_means_nothing_but_its_words(text: str) -> None:
+    from bongsu.documents.rules.markdown import markdown_html
+    from bongsu.reports.rules.writing import inline
+
+    html = markdown_html(f"- {inline(text)}")
+    plain = " ".join(text.split())
+    assert html.count("<li>") == 1
+    assert not [tag for tag in ("<em>", "<strong>", "<code>", "<a ", "<s>", "<h2", "<blockquote", "<b>", "<ol") if tag in html], (
+        html
+    )
+    assert all(word.strip("\\") in html.replace("&lt;", "<").replace("&gt;", ">") for word in plain.split())

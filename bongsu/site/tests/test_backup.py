@@ -68,7 +68,7 @@ def test_a_round_trip_brings_everything_back_and_holds_what_is_outgoing(home: Pa
     assert Person.objects.filter(email="kim@example.org").exists()
     assert bytes_of(StoredFile.objects.get().sha256) == PICTURE
     report = verify()
-    assert report.is_whole and report.seals == 1, report.failures
+    assert (report.is_whole, report.seals) == (True, 1), report.failures
     hold = open_hold()
     assert hold is not None
     assert made.made_at[:10] in hold.reason
