@@ -1,0 +1,119 @@
+"""Pages and API of the run: what a person at the cockpit sees and presses (C1, C6, C7, C8, M6)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from bongsu.incidents.models import Incident
+from bongsu.kernel.actors import Actor
+from bongsu.runbooks import actions, queries
+from bongsu.runbooks.models import Containment, StepRun
+from bongsu.runbooks.views.acts import ACTS
+from bongsu.systems.models import AISystem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
+Open = Callable[..., Incident]
+
+
+@pytest.fixture
+def incident(alice: Actor, opened: Open, system: AISystem, drain: Any) -> Incident:
+    found = opened(alice, system=system)
+    drain()
+    return found
+
+
+def url(incident: Incident, *parts: str) -> str:
+    return f"/incidents/{incident.number}/runbook/{'/'.join(parts)}/"
+
+
+def test_C1_the_cockpit_shows_the_next_step_with_one_main_button_and_moves_on(
+    incident: Incident, alice_client: Client, alice: Actor
+) -> None:
+    page = alice_client.get(f"/incidents/{incident.number}/").content.decode()
+    assert "Confirm with a second signal" in page
+    assert url(incident, "step", "confirm", "tick") in page
+    refused = alice_client.post(url(incident, "step", "confirm", "tick"), {"note": ""}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    done = alice_client.post(url(incident, "step", "confirm", "tick"), {"note": "두 지표 확인"}, headers={"HX-Request": "true"})
+    assert (done.status_code, done.headers["HX-Trigger"]) == (200, f"bongsu:{incident.subject_id}")
+    assert "Assess the severity" in alice_client.get(f"/incidents/{incident.number}/panels/next-step/").content.decode()
+
+
+@pytest.mark.parametrize("panel", ["next-step", "runbook", "containment", "verification", "measures"])
+def test_C3_every_panel_is_served_within_its_queries(
+    incident: Incident, alice_client: Client, django_assert_max_num_queries: Any, panel: str
+) -> None:
+    with django_assert_max_num_queries(24):
+        answer = alice_client.get(f"/incidents/{incident.number}/panels/{panel}/")
+    assert answer.status_code == 200
+
+
+def test_C1_every_form_opens_as_a_dialog_and_as_a_page(incident: Incident, alice: Actor, alice_client: Client) -> None:
+    measure = actions.set_measure(
+        alice, incident=incident.id, is_permanent=False, kind="model_replacement", text="롤백", owner=alice.person_id
+    )
+    keys = {
+        "step": "confirm", "measure": str(measure.id), "containment": str(Containment.objects.get().id),
+        "verification": str(queries.verifications(alice, incident)[0].id),
+    }  # fmt: skip
+    for kind, name in ACTS:
+        where = url(incident, kind, *([keys[kind]] if kind in keys else []), name)
+        for headers in ({}, {"HX-Request": "true"}):
+            assert alice_client.get(where, headers=headers).status_code == 200, where
+
+
+def test_C7_the_form_that_asks_shows_the_exact_effect(incident: Incident, alice_client: Client, drain: Any) -> None:
+    row = Containment.objects.get()
+    shown = alice_client.get(url(incident, "containment", str(row.id), "ask")).content.decode()
+    assert "from version 2 to version 1" in shown
+    alice_client.post(url(incident, "containment", str(row.id), "ask"), {"approver": ""})
+    drain()
+    row.refresh_from_db()
+    assert row.state == "approval"
+
+
+def test_B6_a_stranger_and_a_reader_who_is_left_out_find_nothing(
+    alice: Actor, opened: Open, charlie_client: Client, bob_client: Client, drain: Any
+) -> None:
+    hidden = opened(alice, restriction="수사 중")
+    drain()
+    for client in (charlie_client, bob_client):
+        api = f"/api/v1/incidents/{hidden.number}/runbook"
+        for where in (url(hidden, "step", "confirm", "tick"), url(hidden, "run", "propose"), api):
+            assert client.get(where).status_code in (401, 403, 404), where
+    actions.review_run(alice, incident=hidden.id, lesson="비밀스러운 교훈")
+    assert "비밀" not in bob_client.get("/runbooks/lessons/").content.decode()
+
+
+def test_C1_the_api_reads_and_moves_the_run(incident: Incident, alice: Actor, token_of: Any, drain: Any) -> None:
+    client = Client(headers={"Authorization": f"Bearer {token_of(alice)}"})
+    base = f"/api/v1/incidents/{incident.number}"
+    run = client.get(f"{base}/runbook").json()
+    assert [s["step"] for s in run["steps"] if s["is_next"]] == ["confirm"]
+    moved = client.post(f"{base}/steps/confirm", {"state": "done", "note": "확인"}, content_type="application/json")
+    assert moved.status_code == 200
+    assert StepRun.objects.get(run__incident=incident, step="confirm").state == "done"
+    assert client.post(f"{base}/steps/smoke", {"state": "skipped"}, content_type="application/json").status_code == 422
+    assert [len(one["items"]) for one in client.get(f"{base}/checklists").json()] == [5, 5, 4]
+    row = client.get(f"{base}/containments").json()[0]
+    assert (row["state"], row["before"], row["after"]) == ("proposed", "2", "1")
+    assert client.post(f"{base}/containments/{row['id']}/ask", {}, content_type="application/json").status_code == 200
+    drain()
+    kept = client.get(f"{base}/containments").json()[0]
+    assert kept["state"] == "approval"
+    assert kept["snapshot"]
+    check = client.get(f"{base}/verifications").json()[0]
+    assert client.post(f"{base}/verifications/{check['id']}/check").status_code == 200
+    drain()
+    assert client.get(f"{base}/verifications").json()[0]["checks"][0]["verdict"]
+    given = {"is_permanent": True, "kind": "model_replacement", "text": "재학습", "owner": str(alice.person_id)}
+    assert client.post(f"{base}/measures", given, content_type="application/json").status_code == 201
+    client.post(f"{base}/runbook/lesson", {"lesson": "없음"}, content_type="application/json")
+    assert client.get("/api/v1/runbooks/lessons").json()["items"][0]["lesson"] == "없음"
+
+
+def test_M6_the_panels_speak_korean(incident: Incident, alice_client: Client) -> None:
+    page = alice_client.get(f"/incidents/{incident.number}/panels/containment/", headers={"Accept-Language": "ko"})
+    assert page.status_code == 200
