@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from bongsu.kernel.actors import Actor
@@ -23,17 +23,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def action(run: Callable[Concatenate[Actor, P], T]) -> Callable[Concatenate[Actor, P], T]:
+def action(run: Callable[P, T]) -> Callable[P, T]:
     """One transaction, its facts written at the end. The first argument is who acts. Actions inside actions join."""
 
     @wraps(run)
-    def wrapped(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> T:
-        if not isinstance(actor, Actor):
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not (args and isinstance(args[0], Actor)):
             raise TypeError(f"{run.__name__}: the first argument is the actor")
         with writing():
-            return run(actor, *args, **kwargs)
+            return run(*args, **kwargs)
 
-    return wrapped  # type: ignore[return-value]
+    return wrapped
 
 
 def record(actor: Actor, fact: Fact, *, occurred_at: datetime | None = None) -> UUID:

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Router, Schema
+
+from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
 from .rules import plain
@@ -33,43 +34,43 @@ class ChangeOut(Schema):
 
 
 @router.get("/packs", response=list[PackOut])
-def list_packs(request: HttpRequest) -> Any:
+def list_packs(request: ActorRequest) -> Any:
     request.actor.require("see")
     return queries.versions()
 
 
 @router.get("/packs/{version_id}", response=PackOut)
-def get_pack(request: HttpRequest, version_id: UUID) -> Any:
+def get_pack(request: ActorRequest, version_id: UUID) -> Any:
     request.actor.require("see")
     return queries.version(version_id)
 
 
 @router.get("/packs/{version_id}/changes", response=list[ChangeOut])
-def list_changes(request: HttpRequest, version_id: UUID, since: UUID) -> Any:
+def list_changes(request: ActorRequest, version_id: UUID, since: UUID) -> Any:
     """What changed from the version `since` to this one."""
     request.actor.require("see")
     return queries.changes(since, version_id)
 
 
 @router.post("/packs/{version_id}/activate", response=PackOut)
-def activate_pack(request: HttpRequest, version_id: UUID) -> Any:
+def activate_pack(request: ActorRequest, version_id: UUID) -> Any:
     return actions.activate_pack(request.actor, version_id=version_id)
 
 
 @router.get("/taxonomy", response=dict[str, Any])
-def get_taxonomy(request: HttpRequest, version: UUID | None = None) -> Any:
+def get_taxonomy(request: ActorRequest, version: UUID | None = None) -> Any:
     """The taxonomy in force, or of a pinned version; durations in minutes."""
     request.actor.require("see")
     return plain(queries.taxonomy(version))
 
 
 @router.get("/runbooks", response=list[dict[str, Any]])
-def list_runbooks(request: HttpRequest, version: UUID | None = None) -> Any:
+def list_runbooks(request: ActorRequest, version: UUID | None = None) -> Any:
     request.actor.require("see")
     return [plain(runbook) for runbook in queries.pack(version).runbooks]
 
 
 @router.get("/runbooks/{runbook_id}", response=dict[str, Any])
-def get_runbook(request: HttpRequest, runbook_id: str, version: UUID | None = None) -> Any:
+def get_runbook(request: ActorRequest, runbook_id: str, version: UUID | None = None) -> Any:
     request.actor.require("see")
     return plain(queries.runbook(runbook_id, version))

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+
+from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
 from .rules import Runbook, Taxonomy, in_language
@@ -21,7 +23,7 @@ def _language() -> str:
 
 @login_required
 @require_GET
-def packs(request: HttpRequest) -> HttpResponse:
+def packs(request: ActorRequest) -> HttpResponse:
     request.actor.require("see")
     context = {"versions": queries.versions(), "may_manage": request.actor.may("packs.manage")}
     return render(request, "packs/list.html", context)
@@ -29,7 +31,7 @@ def packs(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def detail(request: HttpRequest, version: UUID) -> HttpResponse:
+def detail(request: ActorRequest, version: UUID) -> HttpResponse:
     request.actor.require("see")
     row = queries.version(version)
     pack = queries.pinned(version)
@@ -62,7 +64,7 @@ def _escalation(taxonomy: Taxonomy) -> tuple[Row, ...]:
 
 @login_required
 @require_GET
-def runbook(request: HttpRequest, version: UUID, runbook: str) -> HttpResponse:
+def runbook(request: ActorRequest, version: UUID, runbook: str) -> HttpResponse:
     request.actor.require("see")
     pack = queries.pinned(version)
     found = pack.runbook(runbook)
@@ -85,7 +87,7 @@ def _phases(runbook: Runbook, taxonomy: Taxonomy) -> list[Row]:
 
 @login_required
 @require_GET
-def template(request: HttpRequest, version: UUID, template: str) -> HttpResponse:
+def template(request: ActorRequest, version: UUID, template: str) -> HttpResponse:
     request.actor.require("see")
     found = queries.template(template, version)
     context = {"version": queries.version(version), "template": found, "title": found.title.say(_language())}
@@ -94,7 +96,7 @@ def template(request: HttpRequest, version: UUID, template: str) -> HttpResponse
 
 @login_required
 @require_GET
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(request: ActorRequest) -> HttpResponse:
     request.actor.require("see")
     rows = queries.versions()
     chosen = {str(row.id): row for row in rows}
@@ -105,7 +107,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def activate(request: HttpRequest, version: UUID) -> HttpResponse:
+def activate(request: ActorRequest, version: UUID) -> HttpResponse:
     row = actions.activate_pack(request.actor, version_id=version)
     messages.success(request, _("%(pack)s is in force. Incidents that run keep the version they began with.") % {"pack": row})
     return redirect("packs:detail", version=row.id)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
 from bongsu.integrations.contract import Measure
 from bongsu.integrations.contract import Signal as Understood
+from bongsu.people.queries import ActorRequest
 from bongsu.systems import queries as systems
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -196,7 +196,7 @@ def _signal(row: Any) -> dict[str, Any]:
     }
 
 
-def _proposal(request: HttpRequest, row: Any) -> dict[str, Any]:
+def _proposal(request: ActorRequest, row: Any) -> dict[str, Any]:
     shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("incident", "signals")}
     ids = queries.signals_of(request.actor, row).values_list("id", flat=True)[:200]
     return {**shown, "incident": row.incident.number if row.incident else None, "signals": list(ids)}
@@ -212,7 +212,7 @@ def _report(row: Any) -> dict[str, Any]:
 
 @router.get("/signals", response=Page[SignalOut])
 def list_signals(
-    request: HttpRequest,
+    request: ActorRequest,
     paging: Query[Paging],
     state: str = "",
     severity: str = "",
@@ -229,7 +229,7 @@ def list_signals(
 
 
 @router.post("/signals", response={201: SignalOut})
-def push_signal(request: HttpRequest, data: SignalIn) -> tuple[int, dict[str, Any]]:
+def push_signal(request: ActorRequest, data: SignalIn) -> tuple[int, dict[str, Any]]:
     values = data.model_dump(exclude={"is_drill", "measure"})
     values["links"] = tuple(values["links"])
     values["measure"] = Measure(**data.measure.model_dump()) if data.measure else None
@@ -238,17 +238,17 @@ def push_signal(request: HttpRequest, data: SignalIn) -> tuple[int, dict[str, An
 
 
 @router.get("/signals/{uuid:signal_id}", response=SignalOut)
-def get_signal(request: HttpRequest, signal_id: UUID) -> dict[str, Any]:
+def get_signal(request: ActorRequest, signal_id: UUID) -> dict[str, Any]:
     return _signal(queries.signal(request.actor, signal_id))
 
 
 @router.post("/signals/mapping", response=list[dict[str, Any]])
-def try_mapping(request: HttpRequest, data: MappingIn) -> list[dict[str, object]]:
+def try_mapping(request: ActorRequest, data: MappingIn) -> list[dict[str, object]]:
     return queries.try_mapping(request.actor, mapping=data.mapping, each=data.each, sample=json.dumps(data.sample).encode())
 
 
 @router.get("/signals/dead-letters", response=Page[LetterOut])
-def list_dead_letters(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
+def list_dead_letters(request: ActorRequest, paging: Query[Paging]) -> dict[str, Any]:
     request.actor.require("connections.manage")
     rows = queries.dead_letters(request.actor, is_dismissed=False)
     return page_of(rows, paging, sort="-last_at", shape=_letter)
@@ -259,18 +259,18 @@ def _letter(row: Any) -> dict[str, Any]:
 
 
 @router.post("/signals/dead-letters/{uuid:letter_id}/retry", response=LetterOut)
-def retry_letter(request: HttpRequest, letter_id: UUID) -> dict[str, Any]:
+def retry_letter(request: ActorRequest, letter_id: UUID) -> dict[str, Any]:
     return _letter(actions.retry_dead_letter(request.actor, letter=letter_id))
 
 
 @router.post("/signals/dead-letters/{uuid:letter_id}/dismiss", response=LetterOut)
-def dismiss_letter(request: HttpRequest, letter_id: UUID, data: ReasonIn) -> dict[str, Any]:
+def dismiss_letter(request: ActorRequest, letter_id: UUID, data: ReasonIn) -> dict[str, Any]:
     return _letter(actions.dismiss_dead_letter(request.actor, letter=letter_id, reason=data.reason))
 
 
 @router.get("/proposals", response=Page[ProposalOut])
 def list_proposals(
-    request: HttpRequest, paging: Query[Paging], state: str = "", severity: str = "", is_waiting: bool | None = None
+    request: ActorRequest, paging: Query[Paging], state: str = "", severity: str = "", is_waiting: bool | None = None
 ) -> dict[str, Any]:
     request.actor.require("see")
     rows = queries.proposals(request.actor, state=state, severity=severity, is_waiting=is_waiting)
@@ -278,51 +278,51 @@ def list_proposals(
 
 
 @router.get("/proposals/{uuid:proposal_id}", response=ProposalOut)
-def get_proposal(request: HttpRequest, proposal_id: UUID) -> dict[str, Any]:
+def get_proposal(request: ActorRequest, proposal_id: UUID) -> dict[str, Any]:
     return _proposal(request, queries.proposal(request.actor, proposal_id))
 
 
 @router.post("/proposals/{uuid:proposal_id}/confirm", response=ProposalOut)
-def confirm(request: HttpRequest, proposal_id: UUID, data: AnswerIn) -> dict[str, Any]:
+def confirm(request: ActorRequest, proposal_id: UUID, data: AnswerIn) -> dict[str, Any]:
     return _proposal(request, actions.confirm_proposal(request.actor, proposal=proposal_id, **data.model_dump()))
 
 
 @router.post("/proposals/{uuid:proposal_id}/declare", response=ProposalOut)
-def declare(request: HttpRequest, proposal_id: UUID, data: DeclareIn) -> dict[str, Any]:
+def declare(request: ActorRequest, proposal_id: UUID, data: DeclareIn) -> dict[str, Any]:
     actions.declare_proposal(request.actor, proposal=proposal_id, **data.model_dump())
     return _proposal(request, queries.proposal(request.actor, proposal_id))
 
 
 @router.post("/proposals/{uuid:proposal_id}/attach", response=ProposalOut)
-def attach(request: HttpRequest, proposal_id: UUID, data: AttachIn) -> dict[str, Any]:
+def attach(request: ActorRequest, proposal_id: UUID, data: AttachIn) -> dict[str, Any]:
     actions.attach_proposal(request.actor, proposal=proposal_id, **data.model_dump())
     return _proposal(request, queries.proposal(request.actor, proposal_id))
 
 
 @router.post("/proposals/{uuid:proposal_id}/reject", response=ProposalOut)
-def reject(request: HttpRequest, proposal_id: UUID, data: ReasonIn) -> dict[str, Any]:
+def reject(request: ActorRequest, proposal_id: UUID, data: ReasonIn) -> dict[str, Any]:
     return _proposal(request, actions.reject_proposal(request.actor, proposal=proposal_id, reason=data.reason))
 
 
 @router.post("/proposals/{uuid:proposal_id}/merge", response=ProposalOut)
-def merge(request: HttpRequest, proposal_id: UUID, data: MergeIn) -> dict[str, Any]:
+def merge(request: ActorRequest, proposal_id: UUID, data: MergeIn) -> dict[str, Any]:
     return _proposal(request, actions.merge_proposal(request.actor, proposal=proposal_id, **data.model_dump()))
 
 
 @router.get("/reports", response=Page[ReportOut])
-def list_reports(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
+def list_reports(request: ActorRequest, paging: Query[Paging]) -> dict[str, Any]:
     return page_of(queries.reports(request.actor), paging, sort="-reported_at", shape=_report)
 
 
 @router.post("/reports", response={201: ReportOut})
-def file_report(request: HttpRequest, data: ReportIn) -> tuple[int, dict[str, Any]]:
+def file_report(request: ActorRequest, data: ReportIn) -> tuple[int, dict[str, Any]]:
     values = data.model_dump()
     values["system"] = systems.system(request.actor, data.system) if data.system else None
     return 201, _report(actions.file_report(request.actor, **values))
 
 
 @router.post("/reports/with-file", response={201: ReportOut})
-def file_report_with_file(request: HttpRequest, data: Form[ReportIn], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
+def file_report_with_file(request: ActorRequest, data: Form[ReportIn], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
     values = data.model_dump()
     values["system"] = systems.system(request.actor, data.system) if data.system else None
     values |= {"file": file.file, "file_name": file.name or "", "media_type": file.content_type or ""}
@@ -330,11 +330,11 @@ def file_report_with_file(request: HttpRequest, data: Form[ReportIn], file: File
 
 
 @router.get("/reports/{uuid:report_id}", response=ReportOut)
-def get_report(request: HttpRequest, report_id: UUID) -> dict[str, Any]:
+def get_report(request: ActorRequest, report_id: UUID) -> dict[str, Any]:
     return _report(queries.report(request.actor, report_id))
 
 
 @router.post("/reports/judge", response=dict[str, Any])
-def judge(request: HttpRequest, data: JudgeIn) -> dict[str, Any]:
+def judge(request: ActorRequest, data: JudgeIn) -> dict[str, Any]:
     """What the rules would make of these words; writes nothing."""
     return actions.judge(data.what, data.harmed).kept()

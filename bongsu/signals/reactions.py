@@ -67,7 +67,7 @@ class Receipts:
         return len(waiting)
 
     def _next(self, key: str) -> datetime | None:
-        rows = Receipt.objects.filter(connection=key, state="waiting").order_by("due_at")
+        rows = Receipt.objects.filter(connection_id=key, state="waiting").order_by("due_at")
         return rows.values_list("due_at", flat=True).first()
 
     def due(self, moment: datetime, limit: int) -> list[str]:

@@ -257,10 +257,10 @@ api.add_exception_handler(
 )
 api.add_exception_handler(Http404, lambda request, _error: refuse(request, NotFound(_("There is no such thing here."))))
 for beyond in (DataError, OverflowError):
-    api.add_exception_handler(beyond, _does_not_fit)
-api.add_exception_handler(SuspiciousOperation, _suspicious)
+    api.add_exception_handler(beyond, _does_not_fit)  # type: ignore[arg-type]
+api.add_exception_handler(SuspiciousOperation, _suspicious)  # type: ignore[arg-type]
 if not settings.DEBUG:
-    api.add_exception_handler(Exception, _broken)
+    api.add_exception_handler(Exception, _broken)  # type: ignore[arg-type]
 api.add_decorator(once, mode="view")
 
 for module in settings.MODULES:

@@ -25,8 +25,9 @@ def running(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """The command in its own process group, its words in `log`; the group is gone afterwards."""
     with log.open("ab") as words:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": words, "stderr": words}
-        process = subprocess.Popen(command, start_new_session=True, **streams, **options)
+        process = subprocess.Popen(
+            command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=words, stderr=words, **options
+        )
     try:
         yield process
     finally:

@@ -135,9 +135,7 @@ def add_files(
         )  # fmt: skip
         name = title if len(uploads) == 1 else ""
         rows.append(
-            add_evidence(
-                actor, incident=found.id, title=name, file=stored, is_harmful=is_harmful, is_privileged=is_privileged
-            )
+            add_evidence(actor, incident=found.id, title=name, file=stored, is_harmful=is_harmful, is_privileged=is_privileged)
         )
     return rows
 

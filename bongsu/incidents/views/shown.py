@@ -39,7 +39,7 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
         "head": _head,
         "clocks": _clocks,
         "duties": _duties,
-        "timeline": lambda actor, incident, held: _timeline(actor, incident, is_all),
+        "timeline": lambda actor, incident, held: _timeline(actor, incident, is_all, values.get("duty_rows")),
         "people": _people,
         "system": lambda actor, incident, held: {},
         "evidence": _evidence,
@@ -49,8 +49,8 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
     return values
 
 
-def _timeline(actor: Actor, incident: Incident, is_all: bool) -> dict[str, Any]:
-    found = entries(actor, incident, is_all=is_all)
+def _timeline(actor: Actor, incident: Incident, is_all: bool, duties: list[Duty] | None) -> dict[str, Any]:
+    found = entries(actor, incident, is_all=is_all, duties=duties)
     return {"entries": found, "is_all": is_all, "has_more": not is_all and len(found) >= MORE}
 
 
@@ -72,6 +72,7 @@ def _head(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> 
         "chief": chief,
         "offer": offer,
         "is_ic": is_ic,
+        "affected": "" if incident.affected_users is None else f"{incident.affected_users:,}",
         "is_offered_to_me": bool(offer and offer.person_id == actor.person_id),
         "moves": _moves(actor, incident, is_ic),
         "awareness_change": queries.waiting_awareness_change(incident) if incident.aware_at else None,

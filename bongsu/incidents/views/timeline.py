@@ -5,23 +5,22 @@ from django.urls import reverse
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
-from bongsu.packs.rules.taxonomy import Taxonomy
 from bongsu.ui.components import Entry
 
 from .. import queries
 from ..facts import Noted
-from ..models import Incident
+from ..models import Duty, Incident
 
 MORE, ALL = 80, 2000
 LEADS = {"note": noop("Note"), "decision": noop("Decision")}
 GRAVE = ("incidents.opened", "incidents.severity_changed", "incidents.duty_overdue", "incidents.break_glass_used")
 
 
-def entries(actor: Actor, incident: Incident, *, is_all: bool = False) -> list[Entry]:
+def entries(actor: Actor, incident: Incident, *, is_all: bool = False, duties: list[Duty] | None = None) -> list[Entry]:
     """The newest first; a person's own notes carry the act that takes them back."""
-    taxonomy = queries.taxonomy_of(incident)
+    words = queries.wording(actor, incident, duties)
     lines = queries.timeline(actor, incident, limit=ALL if is_all else MORE)
-    return [_gone(line) if line.is_retracted else _entry(line, actor, incident, taxonomy) for line in lines]
+    return [_gone(line) if line.is_retracted else _entry(line, actor, incident, words) for line in lines]
 
 
 def _gone(line: queries.Line) -> Entry:
@@ -29,7 +28,7 @@ def _gone(line: queries.Line) -> Entry:
     return Entry(at=line.entry.occurred_at, text=said, icon=line.entry.icon, is_retracted=True, id=f"e{line.entry.position}")
 
 
-def _entry(line: queries.Line, actor: Actor, incident: Incident, taxonomy: Taxonomy) -> Entry:
+def _entry(line: queries.Line, actor: Actor, incident: Incident, words: queries.Wording) -> Entry:
     entry = line.entry
     is_note = entry.name == Noted.name
     kind = str(entry.data.get("kind", "")) if is_note else ""
@@ -37,7 +36,7 @@ def _entry(line: queries.Line, actor: Actor, incident: Incident, taxonomy: Taxon
     act = f"{reverse('incidents:act', args=[incident.number, 'retract'])}?event={entry.event}" if is_mine else ""
     return Entry(
         at=entry.occurred_at,
-        text=queries.sentence_of(line, taxonomy, actor.language),
+        text=queries.sentence_of(line, words),
         lead=LEADS.get(kind, ""),
         actor=entry.actor_name if is_note else "",
         icon="decision" if kind == "decision" else entry.icon,

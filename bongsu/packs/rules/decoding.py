@@ -104,10 +104,10 @@ class Decoder:
         for name, spec in known.items():
             child = node.value.get(name)
             if child is not None and not (child.value is None and spec.default is not MISSING):
-                values[name] = self.decode(_hints(cls)[name], child)
+                values[name] = self.decode(_hints(cls)[name], child)  # type: ignore[arg-type]
             elif spec.default is MISSING and spec.default_factory is MISSING:
                 self._missing(cls, node, name)
-                values[name] = self._stand_in(_hints(cls)[name])
+                values[name] = self._stand_in(_hints(cls)[name])  # type: ignore[arg-type]
         made = cls(**values)
         self.places[id(made)] = node
         self.alive.append(made)

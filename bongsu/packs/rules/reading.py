@@ -112,7 +112,7 @@ def _tree(node: yaml.Node, file: str, depth: int, seen: set[int]) -> Node:
         return _mapping(node, file, depth, seen)
     if isinstance(node, yaml.SequenceNode):
         return Node([_tree(child, file, depth + 1, seen) for child in node.value], file, line)
-    return Node(node.value if node.style else scalar(node.value), file, line)
+    return Node(node.value if getattr(node, "style", "") else scalar(node.value), file, line)
 
 
 def _mapping(node: yaml.MappingNode, file: str, depth: int, seen: set[int]) -> Node:

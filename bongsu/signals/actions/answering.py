@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from bongsu.comms.actions import resolve_pages
 from bongsu.events.actions import action, cancel_timer, record, restrict
 from bongsu.incidents import actions as incidents
 from bongsu.incidents import queries as incident_queries
@@ -62,6 +63,7 @@ def _classified(row: Proposal, type: str, subtype: str, severity: str, reason: s
 def _answered(actor: Actor, row: Proposal, state: str, reason: str) -> None:
     row.state, row.answered_at, row.answered_by, row.answer_reason = state, now(), actor.key, reason.strip()
     cancel_timer(f"{TIMER}:{row.id}")
+    resolve_pages(actor, subject=row.subject_id)  # what rang for the answer falls silent
 
 
 @action

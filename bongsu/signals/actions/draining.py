@@ -32,7 +32,7 @@ MOST_SIGNALS = 2_000  # of one body
 @action
 def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH) -> int:
     """Understand the oldest waiting deliveries of a connection; returns how many. Unreadable ones become dead letters."""
-    waiting = Receipt.objects.select_for_update().filter(connection=connection, state="waiting", due_at__lte=now())
+    waiting = Receipt.objects.select_for_update().filter(connection_id=connection, state="waiting", due_at__lte=now())
     receipts = list(waiting.order_by("due_at", "id")[:limit])
     if not receipts:
         return 0
@@ -126,5 +126,5 @@ def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
 
 def due_receipts(connection: str) -> list[UUID]:
     """The waiting deliveries of a connection, oldest first."""
-    rows = Receipt.objects.filter(connection=connection, state="waiting", due_at__lte=now()).order_by("due_at", "id")
+    rows = Receipt.objects.filter(connection_id=connection, state="waiting", due_at__lte=now()).order_by("due_at", "id")
     return list(rows.values_list("id", flat=True)[:BATCH])

@@ -116,7 +116,7 @@ def _row(understood: Understood, origin: Origin) -> tuple[Signal, bool]:
     found = systems.by_labels({**clean["labels"], **{k: v for k, v in clean["about"].items() if v}})
     row = Signal(
         id=uuid7(),
-        subject_id=origin.connection.subject_id if origin.connection else None,
+        subject=origin.connection.subject if origin.connection else None,
         connection=origin.connection,
         system=found,
         source_kind=origin.source_kind,
