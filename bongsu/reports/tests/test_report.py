@@ -244,7 +244,8 @@ def test_measured_series_become_charts_with_the_line_that_had_to_be_kept() -> No
     looks = [(look(0, [0.7, None], "not_recovered"), 0), (look(120, [0.97, 0.98], "recovered"), 0)]
     drawn = chart("ratio", "service=chat", looks, [])
     assert [value for _at, value in drawn.points] == [Decimal("0.7"), None, Decimal("0.97"), Decimal("0.98")]
-    assert drawn.band == (Decimal("0.95"), None) and drawn.title == "ratio service=chat"
+    assert drawn.band == (Decimal("0.95"), None)
+    assert drawn.title == "ratio service=chat"
     assert chart("ratio", "", looks[:1], []).band is None
 
 
