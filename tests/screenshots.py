@@ -91,7 +91,7 @@ def take(address: str, home: Path, wanted: list[str]) -> None:
             page.wait_for_timeout(600)  # panels that load lazily
             path = PICTURES / f"{shot.name}.png"
             page.screenshot(path=path)
-            print(f"{path.relative_to(HERE)}  {path.stat().st_size // 1024} KB  {page.title()}")
+            sys.stdout.write(f"{path.relative_to(HERE)}  {path.stat().st_size // 1024} KB  {page.title()}\n")
             assert path.stat().st_size < MOST_BYTES, f"{path.name} is larger than {MOST_BYTES // 1024} KB"
             page.context.close()
         browser.close()

@@ -186,12 +186,6 @@ def severity(scene: Scene, who: Actor, said: Said) -> str:
 
 
 @act
-def classify(scene: Scene, who: Actor, said: Said) -> str:
-    incidents.classify(who, incident=scene.id_of("incident"), type=said["type"], subtype=said["subtype"], reason=said["text"])
-    return ""
-
-
-@act
 def impact(scene: Scene, who: Actor, said: Said) -> str:
     values = {name: value for name, value in said.items() if name not in ("after", "who", "act")}
     if "loss" in values:
@@ -201,33 +195,21 @@ def impact(scene: Scene, who: Actor, said: Said) -> str:
 
 
 @act
-def details(scene: Scene, who: Actor, said: Said) -> str:
-    incidents.change_details(who, incident=scene.id_of("incident"), details=said["details"])
-    return ""
-
-
-@act
 def quote(scene: Scene, who: Actor, said: Said) -> str:
     """Quoted lines as evidence."""
     row = incidents.add_evidence(
-        who, incident=scene.id_of("incident"), title=said["title"], quote=said["text"].strip(), is_harmful=said.get("harmful", False),
-        is_privileged=said.get("privileged", False),
+        who, incident=scene.id_of("incident"), title=said["title"], quote=said["text"].strip(),
+        is_harmful=said.get("harmful", False),
     )  # fmt: skip
     return _evidence(row)
-
-
-@act
-def link(scene: Scene, who: Actor, said: Said) -> str:
-    return _evidence(incidents.add_evidence(who, incident=scene.id_of("incident"), title=said["title"], url=said["url"]))
 
 
 @act
 def attach(scene: Scene, who: Actor, said: Said) -> str:
     """A file as evidence, kept encrypted with its hash."""
     incident = scene.incident
-    kept = files.store(
-        who, subject=incident.subject_id, name=said["name"], content=said["text"].encode(), media_type=said.get("media_type", "text/csv")
-    )
+    content = said["text"].encode()
+    kept = files.store(who, subject=incident.subject_id, name=said["name"], content=content, media_type="text/csv")
     return _evidence(incidents.add_evidence(who, incident=incident.id, title=said["title"], file=kept))
 
 
@@ -249,7 +231,7 @@ def deadline(scene: Scene, who: Actor, said: Said) -> str:
     incident = scene.incident
     due = (incident.aware_at or now()) + duration(said["within"])
     duty = incidents.enter_deadline(
-        who, incident=incident.id, title=said["title"], authority=said["authority"], due_at=due, zone=said.get("zone", "Asia/Seoul")
+        who, incident=incident.id, title=said["title"], authority=said["authority"], due_at=due, zone="Asia/Seoul"
     )
     return ref("duty", duty.id)
 

@@ -7,7 +7,6 @@ from bongsu.kernel.actors import Actor
 from bongsu.reports import queries as reports
 from bongsu.runbooks import queries as runbook_queries
 from bongsu.runbooks.actions.containing import note_by_hand
-from bongsu.runbooks.actions.measures import set_measure
 from bongsu.runbooks.actions.running import review_run
 from bongsu.runbooks.actions.stepping import move_step
 from bongsu.runbooks.actions.verifying import override_verification
@@ -15,7 +14,7 @@ from bongsu.runbooks.rules.steps import DONE, SETTLED, SKIPPED
 from bongsu.updates.actions.updating import send_update
 from bongsu.updates.rules import STATES, Item
 
-from .acts import Said, Scene, act, person
+from .acts import Said, Scene, act
 
 
 @act
@@ -29,15 +28,6 @@ def tick(scene: Scene, who: Actor, said: Said) -> str:
 @act
 def contain(scene: Scene, who: Actor, said: Said) -> str:
     note_by_hand(who, incident=scene.id_of("incident"), kind=said["kind"], text=said["text"])
-    return ""
-
-
-@act
-def measure(scene: Scene, who: Actor, said: Said) -> str:
-    set_measure(
-        who, incident=scene.id_of("incident"), is_permanent=said.get("permanent", False), kind=said["kind"], text=said["text"],
-        owner=person(said["owner"]).id,
-    )  # fmt: skip
     return ""
 
 

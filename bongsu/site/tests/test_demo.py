@@ -82,7 +82,8 @@ def test_a_scene_is_told_once_by_the_real_actions_and_nothing_leaves(console, on
     incident = Incident.objects.get()
     assert (incident.state, incident.severity, incident.type) == ("closed", "P1", "model")
     assert incident.declared_at < now() - timedelta(days=70)
-    assert incident.responded_at and incident.resolved_at < incident.closed_at
+    assert incident.responded_at
+    assert incident.resolved_at < incident.closed_at
     assert set(Call.objects.values_list("state", flat=True)) == {"held"}
     before = Event.objects.count()
     assert story.tell() == []
