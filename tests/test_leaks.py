@@ -59,8 +59,9 @@ def secret(alice: Actor, root: Actor, lena: Actor, default_pack: Any, drain: Any
     actions.move_state(alice, state="investigating", reason=f"go {MARK}", **on)
     drain()
     ids = {
-        "incident": [incident.number, incident.id], "number": [incident.number], "event": [note], "evidence": [quoted.id, filed.id],
-        "file_id": [filed.file_id], "duty": [duty.id], "person": [alice.person_id], "key": [duty.key],
+        "incident": [incident.number, incident.id], "number": [incident.number], "event": [note],
+        "evidence": [quoted.id, filed.id], "file_id": [filed.file_id],
+        "duty": [duty.id], "person": [alice.person_id], "key": [duty.key],
     }  # fmt: skip
     return Secret(incident, {**ids, **_rows_of(incident)})
 

@@ -22,7 +22,7 @@ from bongsu.packs.rules.taxonomy import Taxonomy
 
 from .facts import EntryRetracted
 from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, RoleAssignment
-from .rules import IC, in_words
+from .rules import IC, in_words, said
 
 NO_SUCH = _("There is no such record, or you are not among its readers.")
 
@@ -110,10 +110,27 @@ class Line:
         return self.retracted_at is not None
 
 
-def sentence_of(line: Line, taxonomy: Taxonomy, language: str) -> Text:
+@dataclass(frozen=True)
+class Wording:
+    """What an incident's sentences are said with: its taxonomy, its duties' titles, the reader's language."""
+
+    taxonomy: Taxonomy
+    duties: dict[str, dict[str, str]]
+    language: str
+
+
+def wording(actor: Actor, incident: Incident, rows: list[Duty] | None = None) -> Wording:
+    """`rows`: the duties, when they were read already."""
+    titles = {duty.key: duty.title for duty in (duties(actor, incident) if rows is None else rows)}
+    return Wording(taxonomy_of(incident), titles, actor.language)
+
+
+def sentence_of(line: Line, words: Wording) -> Text:
     """What happened, ready to be said: keys as words, moments as moments, the machine by the house's name."""
     entry = line.entry
-    values = in_words(entry.name, entry.sentence.values, taxonomy, language)
+    values = in_words(entry.name, entry.sentence.values, words.taxonomy, words.language)
+    if title := words.duties.get(str(entry.data.get("duty", ""))):
+        values["title"] = said(title, words.language)
     if entry.actor.startswith("system:"):
         values["actor"] = Text(_("Bongsu"))
     return Text(entry.sentence.message, values)

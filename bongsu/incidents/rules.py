@@ -73,7 +73,10 @@ def year_of(moment: datetime, zone: str) -> int:
 
 def wrong_moments(*, occurred_at: datetime | None, detected_at: datetime, declared_at: datetime) -> dict[str, str]:
     """What cannot be about the moments of an incident, by field: nothing is detected before it occurred, or tomorrow."""
-    wrong: dict[str, str] = {}
+    given = {"occurred_at": occurred_at, "detected_at": detected_at}
+    wrong = {name: _("A moment needs its time zone.") for name, at in given.items() if at and at.tzinfo is None}
+    if wrong:
+        return wrong
     if occurred_at and occurred_at > detected_at:
         wrong["occurred_at"] = _("It cannot have been noticed before it happened.")
     if detected_at > declared_at:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -102,7 +103,9 @@ class LanguageMiddleware:
         actor = getattr(request, "actor", None)
         if actor is None or actor.person_id is None:
             return
-        if not chosen(request) and is_offered(actor.language):
+        if language := chosen(request):
+            request.actor = replace(actor, language=language)  # type: ignore[attr-defined]  # for all that is said in this request
+        elif is_offered(actor.language):
             translation.activate(actor.language)
             request.LANGUAGE_CODE = actor.language
         timezone.activate(_zone(actor.zone))

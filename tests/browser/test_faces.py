@@ -24,8 +24,9 @@ def burning(committed_db: str, alice: Any, bob: Any, default_pack: Any, drain: A
     from bongsu.incidents import actions
 
     incident = actions.open_incident(
-        alice, title="상담 챗봇이 다른 고객의 주문 내역을 출력", type="security", subtype="prompt_injection", severity="P1",
-        description="색인된 문서 안의 지시문을 챗봇이 따랐습니다.", affected_scope="주문 상담", occurred_at=now() - timedelta(minutes=40),
+        alice, title="상담 챗봇이 다른 고객의 주문 내역을 출력", type="security",
+        subtype="prompt_injection", severity="P1", description="색인된 문서 안의 지시문을 챗봇이 따랐습니다.",
+        affected_scope="주문 상담", occurred_at=now() - timedelta(minutes=40),
     )  # fmt: skip
     drain()
     on = {"incident": incident.id}
@@ -38,7 +39,12 @@ def burning(committed_db: str, alice: Any, bob: Any, default_pack: Any, drain: A
     actions.add_evidence(bob, title="대화 기록 46건", quote="order.lookup(customer=*)", is_harmful=True, **on)
     actions.add_evidence(bob, title="", url="https://grafana.example.org/d/guardrail", **on)
     actions.enter_deadline(
-        alice, title="개인정보보호위원회 신고", authority="개인정보보호위원회", due_at=now() + timedelta(hours=70), zone="Asia/Seoul", **on
+        alice,
+        title="개인정보보호위원회 신고",
+        authority="개인정보보호위원회",
+        due_at=now() + timedelta(hours=70),
+        zone="Asia/Seoul",
+        **on,
     )
     actions.assign_role(alice, role="technical_lead", person=bob.person_id, **on)
     drain()

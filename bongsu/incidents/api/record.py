@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from ninja import File, Form, Query
 from ninja.files import UploadedFile
 
-from bongsu.packs.rules.taxonomy import Taxonomy
 from bongsu.ui.language import say
 
 from .. import actions, queries
@@ -20,11 +19,11 @@ from .shapes import EvidenceIn, EvidenceOut, LabelsIn, LineOut, NoteIn, Reason
 def timeline(request: HttpRequest, number: str, limit: int = Query(200, ge=1, le=1000)) -> list[dict[str, Any]]:  # type: ignore[type-arg]
     incident = found_for(request, number)
     lines = queries.timeline(actor_of(request), incident, limit=limit)
-    taxonomy = queries.taxonomy_of(incident)
-    return [_line(line, taxonomy, actor_of(request).language) for line in lines]
+    words = queries.wording(actor_of(request), incident)
+    return [_line(line, words) for line in lines]
 
 
-def _line(line: queries.Line, taxonomy: Taxonomy, language: str) -> dict[str, Any]:
+def _line(line: queries.Line, words: queries.Wording) -> dict[str, Any]:
     entry = line.entry
     values = {
         name: getattr(entry, name) for name in ("event", "name", "actor", "actor_name", "occurred_at", "recorded_at", "hash")
@@ -32,7 +31,7 @@ def _line(line: queries.Line, taxonomy: Taxonomy, language: str) -> dict[str, An
     return {
         **values,
         "is_backdated": entry.is_backdated,
-        "sentence": "" if line.is_retracted else say(queries.sentence_of(line, taxonomy, language), language),
+        "sentence": "" if line.is_retracted else say(queries.sentence_of(line, words), words.language),
         "retracted_by": line.retracted_by,
         "retraction_reason": line.retraction_reason,
     }

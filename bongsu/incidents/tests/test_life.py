@@ -133,19 +133,25 @@ def test_only_the_ic_declares_recovery(alice: Actor, bob: Actor, default_pack: N
     assert not incident.is_open
 
 
-def test_closing_with_an_open_duty_needs_the_ics_reason(alice: Actor, default_pack: None) -> None:
+def test_closing_with_an_open_duty_needs_the_ics_reason(alice: Actor, lena: Actor, default_pack: None, drain: Any) -> None:
     incident = opened(alice)
-    actions.require(alice, incident=incident, key="report", title={"ko": "보고서", "en": "Report"})
-    actions.require(alice, incident=incident, key="report", title={"ko": "보고서", "en": "Report"})
-    assert Duty.objects.count() == 1
+    actions.require(alice, incident=incident, key="late", title={"ko": "늦은 의무", "en": "Late duty"})
+    actions.require(alice, incident=incident, key="late", title={"ko": "늦은 의무", "en": "Late duty"})
+    assert Duty.objects.filter(key="late").count() == 1
     for state in ("investigating", "mitigating", "monitoring", "resolved"):
         actions.move_state(alice, incident=incident.id, state=state, reason="step")
+    with pytest.raises(Refused) as waiting:
+        actions.move_state(alice, incident=incident.id, state="closed", reason="at once")
+    assert "patience" in str(waiting.value), "the listeners that leave duties have not had their say"
+    drain()
+    for duty in queries.open_duties(incident).exclude(key="late"):
+        actions.waive(lena if duty.is_legal else alice, incident=incident.id, key=duty.key, reason="not in this test")
     with pytest.raises(Refused) as refused:
         actions.move_state(alice, incident=incident.id, state="closed")
-    assert "Report" in str(refused.value)
-    actions.meet(alice, incident=incident, key="report", proof="signed")
-    actions.meet(alice, incident=incident, key="report", proof="again")
-    assert Duty.objects.get().proof == "signed"
+    assert "Late duty" in str(refused.value)
+    actions.meet(alice, incident=incident, key="late", proof="signed")
+    actions.meet(alice, incident=incident, key="late", proof="again")
+    assert Duty.objects.get(key="late").proof == "signed"
     actions.move_state(alice, incident=incident.id, state="closed")
     incident.refresh_from_db()
     assert incident.closed_at is not None

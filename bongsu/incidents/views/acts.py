@@ -86,7 +86,8 @@ def evidence(request: ActorRequest, number: str) -> HttpResponse:
     actor = request.actor
     incident = queries.incident(actor, number)
     actor.require("incident.respond")
-    form = forms.EvidenceForm(request.POST or None, request.FILES or None, incident=incident, actor=actor)
+    sent = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+    form = forms.EvidenceForm(**sent, incident=incident, actor=actor)
     if request.method == "POST" and form.is_valid():
         try:
             _add_evidence(actor, incident, form, request)

@@ -89,7 +89,7 @@ def declare(request: HttpRequest) -> HttpResponse:
         return _declare(request, DeclareForm(actor=actor, initial=taken))
     first: dict[str, Any] = {"severity": "P2", **{k: request.GET[k] for k in request.GET if k in DeclareForm.base_fields}}
     first["is_drill"] = request.GET.get("drill") == "1"
-    form = DeclareForm(request.POST or None, actor=actor, initial=first)
+    form = DeclareForm(request.POST if request.method == "POST" else None, actor=actor, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             incident = actions.open_incident(actor, **form.values())
