@@ -278,7 +278,7 @@ def _item(item: queries.Item, language: str) -> dict[str, Any]:
     return {"key": item.item.key, "text": said, "state": item.state, "is_where_needed": item.item.is_where_needed}
 
 
-@router.get("/runbooks/lessons", response=Page[LessonOut])
+@router.get("/runbook-lessons", response=Page[LessonOut])
 def lessons(request: HttpRequest, paging: Query[Paging], runbook: str = Query("", max_length=60)) -> dict[str, Any]:  # type: ignore[type-arg]
     _actor(request).require("see")
     found = page_of(queries.lessons(_actor(request), runbook=runbook), paging, sort="-reviewed_at")

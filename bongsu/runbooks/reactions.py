@@ -14,6 +14,7 @@ from . import actions
 from .facts import ContainmentDone, RunStarted
 
 ME = system("runbooks")
+OVER = ("resolved", "closed", "false_positive")
 
 
 def _id(event: Event) -> UUID:
@@ -44,8 +45,9 @@ def offer_another(event: Event, fact: Classified) -> None:
 def burn_again_or_stop(event: Event, fact: StateMoved) -> None:
     if fact.restarts_clocks:
         actions.owe_again(ME, incident=_id(event), reason=fact.reason)
-    elif fact.new in ("resolved", "closed", "false_positive"):
+    elif fact.new in OVER:
         actions.stop_watching(ME, incident=_id(event))
+        actions.withdraw_idle(ME, incident=_id(event), reason=fact.new)
 
 
 @on(CallDone)

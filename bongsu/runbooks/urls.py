@@ -4,7 +4,7 @@ from .views import acts
 
 app_name = "runbooks"
 urlpatterns = [
-    path("runbooks/lessons/", acts.lessons, name="lessons"),
+    path("runbook-lessons/", acts.lessons, name="lessons"),
     path("incidents/<str:number>/runbook/<slug:kind>/<slug:name>/", acts.act, name="run-act"),
     path("incidents/<str:number>/runbook/<slug:kind>/<str:key>/<slug:name>/", acts.act, name="act"),
 ]

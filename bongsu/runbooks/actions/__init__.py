@@ -11,6 +11,7 @@ from .containing import (
     propose_containment,
     undo_containment,
     withdraw_containment,
+    withdraw_idle,
 )
 from .executing import poll_serving, time_out_containment
 from .measures import finish_measure, set_measure
@@ -35,4 +36,5 @@ __all__ = [
     "note_by_hand", "note_channel", "offer_runbook", "override_verification", "owe_again", "poll_serving", "prepare_run",
     "propose_containment", "receive_answer", "receive_failure", "receive_hold", "review_run", "set_measure", "start_run",
     "stop_watching", "take_snapshot", "time_out_containment", "undo_containment", "withdraw_containment",
+    "withdraw_idle",
 ]  # fmt: skip

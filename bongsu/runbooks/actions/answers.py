@@ -15,7 +15,7 @@ from ..rules import containing as rules
 from . import containing, executing, verifying
 from .calling import owner_of
 from .moving import end, fail, locked_row
-from .snapshots import receive_part
+from .snapshots import NEEDED, receive_part
 
 NOT_ASKED = ("tag",)  # its failure stands on the timeline by itself
 
@@ -89,7 +89,9 @@ def receive_hold(actor: Actor, *, key: str, reason: str) -> None:
     if owner is None:
         return
     kind, row, purpose = owner
-    if kind == "snapshot":
+    if kind == "snapshot" and purpose not in NEEDED:
+        receive_part(actor, row, purpose, receipt=None, error=f"held at the gate: {reason}")
+    elif kind == "snapshot":
         Snapshot.objects.filter(pk=row, state="collecting").update(state="held")
         for waiting in Containment.objects.filter(snapshot=row, state=rules.SNAPSHOT):
             _hold(actor, locked_row(waiting.pk), reason)
@@ -109,4 +111,5 @@ def _let_go(row: Containment) -> Containment:
     if row.state == rules.HELD:
         row.state, row.held_from = row.held_from, ""
         row.save(update_fields=["state", "held_from"])
+        executing.watch(row)  # the time-out begins anew: while it was held nothing could answer
     return row

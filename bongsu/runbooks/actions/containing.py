@@ -22,7 +22,7 @@ from bongsu.ui.language import say
 
 from .. import queries
 from ..facts import ContainmentAsked, ContainmentChecked, ContainmentExpired, ContainmentProposed, DryRunAsked
-from ..models import Containment
+from ..models import Containment, Rollback
 from ..rules import containing as rules
 from .approving import APPROVE, decision_for
 from .calling import ask
@@ -173,6 +173,9 @@ def ask_for_containment(actor: Actor, *, incident: UUID, containment: UUID, appr
 
 
 def _set_out(actor: Actor, row: Containment, approver: Person | None) -> None:
+    # One row per model is the lock: two people asking at once come one after the other.
+    Rollback.objects.bulk_create([Rollback(connection=row.connection, model=row.model)], ignore_conflicts=True)
+    Rollback.objects.select_for_update().get(connection=row.connection, model=row.model)
     rivals = Containment.objects.filter(
         connection=row.connection, model=row.model, alias=row.alias, state__in=rules.ACTIVE
     ).exclude(pk=row.pk)  # fmt: skip
@@ -216,6 +219,14 @@ def withdraw_containment(actor: Actor, *, incident: UUID, containment: UUID, rea
     end(actor, row, rules.WITHDRAWN, reason.strip(), held_from="")
     cancel_timer(timer(TIMEOUT, row))
     return row
+
+
+@action
+def withdraw_idle(actor: Actor, *, incident: UUID, reason: str) -> None:
+    """The incident is over: what was proposed or waits for approval is taken back, so that nobody approves it later."""
+    idle = (rules.READING, rules.PROPOSED, rules.SNAPSHOT, rules.APPROVAL, rules.HELD)
+    for found in Containment.objects.filter(incident=incident, state__in=idle):
+        withdraw_containment(actor, incident=incident, containment=found.pk, reason=reason)
 
 
 @action

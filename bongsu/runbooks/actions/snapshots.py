@@ -47,8 +47,10 @@ def collect(actor: Actor, incident: Incident) -> Snapshot:
     row = Snapshot.objects.create(
         subject=incident.subject, incident=incident, model=system.registry_model, alias=system.registry_alias
     )  # fmt: skip
-    asked = {"alias": (registry, "get_alias", {"model": row.model, "alias": row.alias}),
-             "versions": (registry, "list_versions", {"model": row.model})}  # fmt: skip
+    asked: dict[str, tuple[Any, str, dict[str, Any]]] = {
+        "alias": (registry, "get_alias", {"model": row.model, "alias": row.alias}),
+        "versions": (registry, "list_versions", {"model": row.model}),
+    }
     if system.serving_url:
         asked["serving"] = (registry, "serving_version", {"url": system.serving_url})
     if (metrics := queries.metrics()) and (query := _query(incident)):

@@ -199,7 +199,9 @@ def _conclude(actor: Actor, row: Verification, check: Check, verdict: rules.Verd
         check.evidence = _keep(actor, row, check, verdict)
     check.save()
     cancel_timer(f"{LATE}:{check.id}")
-    about = {"subject": row.subject_id, "verification": row.id, "check": check.id, "verdict": verdict.state}
+    about: dict[str, Any] = {
+        "subject": row.subject_id, "verification": row.id, "check": check.id, "verdict": verdict.state
+    }  # fmt: skip
     record(actor, VerdictGiven(reason=say(verdict.reason, "ko"), **about) if is_news else VerdictRepeated(**about))
     _act_on(actor, row, check, verdict)
 
@@ -255,8 +257,9 @@ def change_verification(actor: Actor, *, incident: UUID, verification: UUID, rea
     row = _of(found, verification)
     if unknown := values.keys() - set(EDITABLE):
         raise Invalid(_("Unknown fields."), fields=dict.fromkeys(unknown, _("Unknown field.")))
-    wanted = {name: values.get(name, getattr(row, name)) for name in EDITABLE}
-    wrong = rules.wrong_parts(**{k: str(v) if k == "limit" else v for k, v in wanted.items() if k != "traffic"})
+    wanted: dict[str, Any] = {name: values.get(name, getattr(row, name)) for name in EDITABLE}
+    parts: dict[str, Any] = {k: str(v) if k == "limit" else v for k, v in wanted.items() if k != "traffic"}
+    wrong = rules.wrong_parts(**parts)
     if not reason.strip():
         wrong["reason"] = _("Say why.")
     if wrong:

@@ -93,8 +93,8 @@ def judge(series: Sequence[Samples], traffic: Sequence[Samples], *, criterion: C
 
 def baseline_of(series: Sequence[Samples]) -> Decimal | None:
     """The median of all numbers: one spike before the incident must not become the measure. None without numbers."""
-    numbers = [value for one in series for _at, value in one if _is_number(value)]
-    return Decimal(_said(statistics.median(numbers))) if numbers else None  # type: ignore[type-var]
+    numbers = [value for one in series for _at, value in one if value is not None and _is_number(value)]
+    return Decimal(_said(statistics.median(numbers))) if numbers else None
 
 
 def read_samples(receipt: Mapping[str, Any]) -> list[list[tuple[float, float | None]]]:

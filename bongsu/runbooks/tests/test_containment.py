@@ -16,6 +16,7 @@ from bongsu.events.queries import fact_of
 from bongsu.files.queries import open_file
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Duty, Incident
+from bongsu.integrations.actions import hold_everything, release_everything
 from bongsu.integrations.models import Call
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
@@ -330,3 +331,26 @@ def test_C7_every_answer_heard_twice_changes_nothing(
         listeners[event.name](event, fact_of(event))
     assert (Event.objects.count(), Call.objects.count(), only(incident).state) == before
     assert house.moves == ["1"]
+
+
+def test_C7_an_incident_that_is_over_leaves_nothing_behind_to_approve(
+    incident: Incident, alice: Actor, carol: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    row = asked(alice, incident, drain)
+    incidents.move_state(alice, incident=incident.id, state="false_positive", reason="표본 오류")
+    drain()
+    row.refresh_from_db()
+    assert (row.state, house.moves) == ("withdrawn", [])
+    assert Approval.objects.get(about_ref=row.ref).state == "void"
+
+
+def test_B6_what_an_administrator_held_goes_on_when_it_is_released(
+    alice: Actor, root: Actor, opened: Open, system: AISystem, house: FakeModelHouse, drain: Any
+) -> None:
+    hold_everything(root, reason="복원 뒤 점검")
+    found = opened(alice, system=system)
+    drain()
+    assert (only(found).state, house.log) == ("held", [])
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert only(found).state == "proposed"

@@ -84,7 +84,9 @@ def test_B6_a_stranger_and_a_reader_who_is_left_out_find_nothing(
         for where in (url(hidden, "step", "confirm", "tick"), url(hidden, "run", "propose"), api):
             assert client.get(where).status_code in (401, 403, 404), where
     actions.review_run(alice, incident=hidden.id, lesson="비밀스러운 교훈")
-    assert "비밀" not in bob_client.get("/runbooks/lessons/").content.decode()
+    shown = bob_client.get("/runbook-lessons/")
+    assert shown.status_code == 200
+    assert "비밀" not in shown.content.decode()
 
 
 def test_C1_the_api_reads_and_moves_the_run(incident: Incident, alice: Actor, token_of: Any, drain: Any) -> None:
@@ -111,7 +113,7 @@ def test_C1_the_api_reads_and_moves_the_run(incident: Incident, alice: Actor, to
     given = {"is_permanent": True, "kind": "model_replacement", "text": "재학습", "owner": str(alice.person_id)}
     assert client.post(f"{base}/measures", given, content_type="application/json").status_code == 201
     client.post(f"{base}/runbook/lesson", {"lesson": "없음"}, content_type="application/json")
-    assert client.get("/api/v1/runbooks/lessons").json()["items"][0]["lesson"] == "없음"
+    assert client.get("/api/v1/runbook-lessons").json()["items"][0]["lesson"] == "없음"
 
 
 def test_M6_the_panels_speak_korean(incident: Incident, alice_client: Client) -> None:

@@ -149,7 +149,7 @@ def verification(request: HttpRequest, incident: Incident) -> dict[str, Any]:
             "reason": queries.text_of(last) if last else None, "compare": text(verifying.COMPARE[row.compare]),
             "values": _values(last), "bound": last.values.get("bound") if last else None,
             "baseline": row.baseline.normalize() if row.baseline is not None else None, "limit": row.limit.normalize(),
-            "is_asking": row.checks.filter(verdict="").exists(),
+            "is_asking": any(not c.verdict for c in row.checks.all()),
         })  # fmt: skip
     return {"rows": rows, "may_run": actor.may("runbook.run"), "has_metrics": queries.metrics() is not None}
 
