@@ -39,8 +39,11 @@ def answer_once(
         if not is_new:
             return _said_before(row, body_hash)
         response = answer()
-        if response.status_code >= 300 or response.streaming:
+        if response.status_code >= 300:
             transaction.set_rollback(True)
+            return response
+        if response.streaming:
+            row.delete()  # a stream is not kept to be said again; what was done for it, and its facts, stay
             return response
         row.status, row.content = response.status_code, response.content
         row.content_type = response.get("Content-Type", "")

@@ -264,6 +264,8 @@ def _must_be_free(home: Path, is_forced: bool) -> None:
     is_used = "events_heartbeat" in connection.introspection.table_names() if _has_database() else False
     if is_used and not is_worker_silent():
         raise Refused(_("A worker is running on this database. Stop the server first."))
+    if connection.vendor == "sqlite" and Path(_database_name()).parent.stat().st_dev != home.stat().st_dev:
+        raise Refused(_("The database is not on the disk of {home}: it could not be put in its place at once."), home=str(home))
     if (is_used or any(_stored())) and not is_forced:
         raise Refused(_("There is data in {home} already. With --force it is moved aside first."), home=str(home))
 

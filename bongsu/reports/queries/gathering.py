@@ -42,6 +42,7 @@ def known(actor: Actor, incident: Incident, language: str) -> Known:
     owner = chief.person.name if chief else ""
     entries = incidents.timeline(actor, incident, limit=MOST)
     found = response.found(actor, incident, language)
+    hidden = {str(pk) for pk in incidents.evidence(actor, incident).filter(is_privileged=True).values_list("pk", flat=True)}
     return Known(
         number=incident.number,
         title=incident.title,
@@ -66,7 +67,7 @@ def known(actor: Actor, incident: Incident, language: str) -> Known:
         regulatory_risk=incident.regulatory_risk,
         regions=tuple(str(region) for region in incident.regions),
         harms=tuple(_harms(incident, taxonomy, language)),
-        lines=tuple(_line(line, taxonomy, language) for line in reversed(entries) if _is_told(line.entry)),
+        lines=tuple(_line(line, taxonomy, language, hidden) for line in reversed(entries) if _is_told(line.entry)),
         alarms=tuple(_alarms(actor, incident)),
         measures=found.measures,
         items=(*_items(incident, owner, language), *found.items),
@@ -83,10 +84,13 @@ def _is_told(entry: Entry) -> bool:
     return not entry.name.startswith(LEFT_OUT)
 
 
-def _line(line: incidents.Line, taxonomy: Taxonomy, language: str) -> Line:
+def _line(line: incidents.Line, taxonomy: Taxonomy, language: str, hidden: set[str]) -> Line:
+    """`hidden`: evidence that is privileged; what it is called does not go into a report that is handed out."""
     entry = line.entry
     who = say(_("Bongsu, by itself"), language) if entry.actor.startswith("system:") else entry.actor_name
     values = {**entry.sentence.values, "actor": who, **_labels(entry, taxonomy, language)}
+    if str(entry.data.get("evidence", "")) in hidden:
+        values |= dict.fromkeys(values.keys() & {"title", "reason", "note"}, say(_("privileged"), language))
     return Line(
         at=entry.occurred_at,
         text=say(Text(entry.sentence.message, _readable(values)), language),

@@ -109,7 +109,7 @@ def test_harmful_evidence_lies_apart_and_privileged_stays_back(
     assert rows[1]["file"].startswith("evidence/harmful/")
     assert "title" not in rows[2]
     assert "file" not in rows[2]
-    everything = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.parts[-2] != "report")
+    everything = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
     assert b"counsel memo" not in everything
     assert verified(folder).returncode == 0
     assert "withheld" in verified(folder, "--json").stdout
@@ -219,6 +219,7 @@ def test_the_api_of_the_report(alice: Actor, lena: Actor, record: Incident, toke
     theirs = {"HTTP_AUTHORIZATION": f"Bearer {token_of(lena)}"}
     export = f"/api/v1/incidents/{record.number}/export"
     assert client.post(export, data={}, content_type="application/json", **theirs).status_code == 404
-    packed = client.post(export, data={}, content_type="application/json", **mine)
+    packed = client.post(export, data={}, content_type="application/json", **mine, HTTP_IDEMPOTENCY_KEY="once")
+    assert Event.objects.filter(name="reports.exported@1").count() == 1  # an idempotency key takes nothing off the record
     assert packed["Content-Type"] == "application/zip"
     assert b"".join(packed.streaming_content)[:2] == b"PK"
