@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,9 +19,12 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid
 from bongsu.people.queries import ActorRequest
 from bongsu.ui.language import say
+from bongsu.ui.templatetags.ui import icon
 
 from .. import forms, queries, rules
 from ..actions import channels, updating
+
+MARKS = {"✅": "done", "🔄": "running", "⏳": "waiting"}
 
 
 def found(request: ActorRequest, number: str) -> Incident:
@@ -28,6 +33,14 @@ def found(request: ActorRequest, number: str) -> Incident:
     if incident.subject.restricted and request.method == "GET":
         note_reading(request.actor, subject=incident.subject_id, door="page")
     return incident
+
+
+def drawn(text: str) -> SafeString:
+    """A text as it is sent, its marks drawn: not every machine has a font for them."""
+    shown = escape(text)
+    for mark, name in MARKS.items():
+        shown = shown.replace(mark, icon(name, mark))
+    return mark_safe(shown)
 
 
 def in_panel(request: HttpRequest, incident: Incident) -> dict[str, Any]:
@@ -50,7 +63,7 @@ def update_list(request: ActorRequest, number: str) -> HttpResponse:
     invitations = list(channel.invitations.select_related("person")) if channel else []
     shown = {
         **in_panel(request, incident),
-        "told": queries.told(queries.updates(actor, incident)[:100], actor.language),
+        "told": [(one, drawn(one.text)) for one in queries.told(queries.updates(actor, incident)[:100], actor.language)],
         "notices": queries.notices(actor, incident),
         "invited": [i for i in invitations if i.state in ("asked", "invited")],
         "not_reached": [i for i in invitations if i.state not in ("asked", "invited")],
@@ -104,7 +117,7 @@ def _preview(request: ActorRequest, incident: Incident, items: list[rules.Item])
     number, lines = queries.next_number(incident), rules.cleaned(items)
     values = queries.update_values(incident, number=number, items=lines, at=at, due=due)
     order = ["ko", "en"] if request.actor.language == "ko" else ["en", "ko"]
-    return {"texts": [(language, queries.rendered_update(incident, values, language).body) for language in order]}
+    return {"texts": [(language, drawn(queries.rendered_update(incident, values, language).body)) for language in order]}
 
 
 @login_required
