@@ -36,8 +36,15 @@ def say(text: Text | str | Promise | None, language: str | None = None) -> str:
     with translation.override(language) if language else nullcontext():
         if isinstance(text, Text):
             spoken = gettext(text.message)
-            return spoken.format(**{name: _spoken(value) for name, value in text.values.items()}) if text.values else spoken
+            return spoken.format_map(Values({n: _spoken(v) for n, v in text.values.items()})) if text.values else spoken
         return gettext(str(text))
+
+
+class Values(dict[str, Any]):
+    """What a message says; a value that is gone shows as a gap, it does not take the page with it."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 def _spoken(value: Any) -> Any:

@@ -54,7 +54,7 @@ class ReasonForm(ActForm):
 
 class SeverityForm(ReasonForm):
     title = _("Change severity")
-    severity = forms.ChoiceField(label=_("Severity"), widget=forms.RadioSelect)
+    severity = forms.ChoiceField(label=_("Severity"), widget=forms.RadioSelect(attrs={"class": "lines"}))
     field_order = ["severity", "reason"]
 
     def prepare(self) -> None:
@@ -78,7 +78,7 @@ class ClassifyForm(ReasonForm):
 
 class StateForm(ActForm):
     title = _("Move the state")
-    state = forms.ChoiceField(label=_("Next state"), widget=forms.RadioSelect)
+    state = forms.ChoiceField(label=_("Next state"), widget=forms.RadioSelect(attrs={"class": "lines"}))
     reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def prepare(self) -> None:

@@ -16,7 +16,9 @@ class DeclareForm(RefusableForm):
     title = forms.CharField(label=_("What is happening?"), max_length=200)
     classification = forms.ChoiceField(label=_("Type"))
     severity = forms.ChoiceField(
-        label=_("Severity"), widget=forms.RadioSelect, help_text=_("Unsure between two? Take the graver one.")
+        label=_("Severity"),
+        widget=forms.RadioSelect(attrs={"class": "lines"}),
+        help_text=_("Unsure between two? Take the graver one."),
     )
     system = forms.ChoiceField(label=_("AI system"), required=False)
     description = forms.CharField(label=_("What do we know?"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
@@ -37,7 +39,7 @@ class DeclareForm(RefusableForm):
         super().__init__(*args, **kwargs)
         taxonomy = packs.taxonomy()
         self.actor = actor
-        self.fields["classification"].choices = class_choices(taxonomy, actor.language)  # type: ignore[attr-defined]
+        self.fields["classification"].choices = [("", "—"), *class_choices(taxonomy, actor.language)]  # type: ignore[attr-defined]
         self.fields["severity"].choices = severity_choices(taxonomy, actor.language)  # type: ignore[attr-defined]
         self.fields["system"].choices = [("", "—"), *((str(s.id), s.name) for s in systems.systems(actor))]  # type: ignore[attr-defined]
         self.fields["commander"].choices = [("", "—"), *people_choices(self.actor)]  # type: ignore[attr-defined]

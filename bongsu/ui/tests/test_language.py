@@ -110,3 +110,7 @@ def test_templates_say_nothing_untranslated():
     templates = Path(language.__file__).parent / "templates"
     found = [p.name for p in templates.rglob("*.html") if any("가" <= c <= "힣" for c in p.read_text())]
     assert sorted(found) == ["500.html", "gallery.html"]
+
+
+def test_a_value_that_is_gone_leaves_a_gap_and_the_page_stands():
+    assert say(text("{actor} wrote: {words}", actor="Kim"), "en") == "Kim wrote: …"

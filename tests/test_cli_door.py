@@ -1,0 +1,40 @@
+"""Commands over the API of a served site: an incident's life from a terminal (M8)."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+
+@pytest.fixture
+def run(served: str, alice: Any, default_pack: Any, token_of: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`run("list", "--json")` as alice; the answer's text."""
+    from bongsu.incidents.cli import app
+
+    monkeypatch.setenv("BONGSU_URL", served)
+    monkeypatch.setenv("BONGSU_TOKEN", token_of(alice))
+
+    def command(*arguments: str, code: int = 0) -> str:
+        ended = CliRunner().invoke(app, list(arguments))
+        assert ended.exit_code == code, ended.output
+        return ended.output
+
+    return command
+
+
+def test_an_incident_is_declared_led_and_resolved_from_a_terminal(run: Any) -> None:
+    declared = json.loads(
+        run("declare", "foreign orders", "--type", "security", "--subtype", "prompt_injection", "--severity", "P2", "--json")
+    )
+    number = declared["number"]
+    assert number in run("list")
+    run("note", number, "the index is poisoned", "--decision")
+    assert "P1" in run("severity", number, "P1", "-r", "more than one customer")
+    assert "Severity" not in run("severity", number, "P1", "-r", "again", code=1)
+    run("move", number, "mitigating")
+    assert "resolved" in run("resolve", number, "-r", "metrics are back")
+    shown = run("show", number)
+    assert "the index is poisoned" in shown
+    assert "One fire: calm." in run("list")
+    assert "no such record" in run("show", "INC-1999-001", code=1)
