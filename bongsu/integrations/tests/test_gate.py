@@ -131,7 +131,7 @@ def test_a_permanent_refusal_is_a_dead_letter_that_can_be_tried_again(
 
 
 def test_a_service_that_stays_down_ends_as_a_dead_letter_after_an_hour(slack, slack_connection, channel, record_of, drain):
-    slack.trouble = [Told({}, 500)] * 40
+    slack.trouble = [Told({}, 500)] * 4 * ATTEMPTS
     call = post(slack_connection, record_of(), "a")
     for _step in range(ATTEMPTS):
         drain()
