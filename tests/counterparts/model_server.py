@@ -2,7 +2,7 @@
 
     model_server.py <mlflow url> <model> <alias> <port> <poll seconds, 0: only when told by POST /reload>
 
-GET /version, GET /metrics (`model_accuracy`, `model_loaded_version`), POST /predict, POST /reload.
+GET /version, GET /metrics (`model_accuracy` by version, `model_predictions_total`), POST /predict, POST /reload.
 """
 
 import json
@@ -15,6 +15,8 @@ from typing import Any
 REGISTRY, MODEL, ALIAS, PORT, POLL = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 loaded: dict[str, Any] = {}
+answered = {"n": 0}
+counting = threading.Lock()
 
 
 def get(path: str) -> Any:
@@ -41,9 +43,9 @@ def follow() -> None:
 class Door(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/metrics":
-            labels = f'model="{MODEL}",version="{loaded["version"]}"'
-            lines = f"model_accuracy{{{labels}}} {loaded['accuracy']}\nmodel_requests_total{{{labels}}} 1000\n"
-            self.say(lines.encode(), "text/plain; version=0.0.4")
+            accuracy = f'model_accuracy{{model="{MODEL}",version="{loaded["version"]}"}} {loaded["accuracy"]}'
+            predictions = f'model_predictions_total{{model="{MODEL}"}} {answered["n"]}'
+            self.say(f"{accuracy}\n{predictions}\n".encode(), "text/plain; version=0.0.4")
         else:
             self.say(json.dumps({"model": MODEL, "alias": ALIAS, "version": loaded["version"]}).encode())
 
@@ -54,6 +56,8 @@ class Door(BaseHTTPRequestHandler):
             self.say(json.dumps({"version": loaded["version"]}).encode())
             return
         features = json.loads(body)["features"]
+        with counting:
+            answered["n"] += 1
         score = sum(weight * value for weight, value in zip(loaded["weights"], features, strict=False))
         self.say(json.dumps({"score": score, "version": loaded["version"]}).encode())
 

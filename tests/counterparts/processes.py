@@ -74,5 +74,3 @@ def is_listening(port: int) -> bool:
     except OSError:
         return False
     return True
-
-

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,23 @@ class Serving:
 
     def reload(self) -> str:
         return str(ask(f"{self.url}/reload", {})["version"])
+
+    @contextmanager
+    def customers(self) -> Iterator[None]:
+        """Ten predictions a second are asked for until the block ends."""
+        is_over = threading.Event()
+
+        def ask_on() -> None:
+            while not is_over.wait(0.1):
+                ask(f"{self.url}/predict", {"features": [1, 0]})
+
+        thread = threading.Thread(target=ask_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join(10)
 
 
 @contextmanager
