@@ -22,7 +22,7 @@ DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 @dataclass(frozen=True)
 class Shot:
-    """`path` may hold {burning} and {reported}: the newest open incident, and one with an approved report."""
+    """`path` may hold {burning} and {report}: the incident that burns, and a report that was approved."""
 
     name: str
     who: str
@@ -40,7 +40,7 @@ SHOTS = (
     Shot("incident-en-dark", "emily", "{burning}", "en", is_dark=True),
     Shot("incident-phone-ko", "sua", "{burning}", is_phone=True),
     Shot("incidents-ko", "seoyun", "/incidents/?open="),
-    Shot("report-ko", "seoyun", "{reported}report/"),
+    Shot("report-ko", "seoyun", "{report}"),
     Shot("proposals-ko", "seoyun", "/proposals/"),
     Shot("posts-en", "emily", "/posts/", "en"),
     Shot("connections-ko", "ujin", "/connections/"),
@@ -71,10 +71,12 @@ def places(browser: Browser, address: str, known: dict[str, tuple[str, str]]) ->
     """Where the burning incident is, and one whose report was approved."""
     page = signed_in(browser, address, SHOTS[0], known)
     found = page.request.get(f"{address}/api/v1/incidents?limit=100").json()["items"]
-    page.context.close()
     burning = next(row for row in found if row["is_open"] and row["subtype"] == "prompt_injection" and not row["is_drill"])
     reported = next(row for row in found if row["subtype"] == "performance_drop")
-    return {name: f"/incidents/{row['number']}/" for name, row in (("burning", burning), ("reported", reported))}
+    where = {name: f"/incidents/{row['number']}/" for name, row in (("burning", burning), ("reported", reported))}
+    document = page.request.get(f"{address}/api/v1{where['reported']}report").json()["id"]
+    page.context.close()
+    return where | {"report": f"/documents/{document}/"}
 
 
 def take(address: str, home: Path, wanted: list[str]) -> None:
@@ -83,7 +85,7 @@ def take(address: str, home: Path, wanted: list[str]) -> None:
     with sync_playwright() as playwright:
         chromium = program("Chromium", "chromium", "chromium-browser", "google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        where = places(browser, address, known)
+        where = places(browser, address, known) if any("{" in shot.path for shot in SHOTS if not wanted or shot.name in wanted) else {}
         for shot in [shot for shot in SHOTS if not wanted or shot.name in wanted]:
             page = signed_in(browser, address, shot, known)
             page.goto(address + shot.path.format(**where))

@@ -1,5 +1,6 @@
 """What only the roof can join: where a page's live stream begins, the banner of a demo, and the weekly tidying."""
 
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from bongsu.events.queries import is_demo, stream_end
@@ -14,7 +15,8 @@ DAY = 24 * 3600
 
 
 def demo_banner(request: HttpRequest) -> list[frame.Banner]:
-    if not frame.actor_of(request).person_id or not is_demo():
+    # A database is marked at its creation and never later, so the page need not ask every time; the gate does.
+    if not frame.actor_of(request).person_id or not cache.get_or_set("site.is_demo", is_demo, 60):
         return []
     return [frame.Banner(_("Demo: nothing leaves this house."), tone="demo")]
 
