@@ -31,12 +31,12 @@ STEPS = (
     Step(
         "runbook", _("Do the next step of the runbook"),
         _("The card on the left says what must happen next. Tick it off, or skip it with a reason."),
-        ("runbooks.step_moved",), _("To the next step"), "#panel-runbook",
+        ("runbooks.step_moved",), _("To the next step"), "#panel-next-step",
     ),
     Step(
         "update", _("Write a status update"),
         _("What is done, in progress, waiting. In a drill everything is written and nothing leaves the house."),
-        ("updates.sent",), _("To the updates"), "?panel=updates#panels-below",
+        ("updates.sent",), _("To the updates"), "updates/new/",
     ),
     Step(
         "resolve", _("Call it resolved"), _("Only the commander does, with a reason. It stops the escalation."),

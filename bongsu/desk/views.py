@@ -52,7 +52,10 @@ def part(request: HttpRequest, name: str) -> HttpResponse:
     actor.require("see")
     if name not in PARTS:
         raise NotFound(noop("There is no such page."))
-    return render(request, f"desk/parts/{name}.html", _part(actor, name))
+    template = f"desk/parts/{name}.html"
+    if request.headers.get("HX-Request"):
+        return render(request, template, _part(actor, name))
+    return render(request, "desk/part.html", {**_part(actor, name), "part": template})
 
 
 def _part(actor: Actor, name: str) -> dict[str, Any]:

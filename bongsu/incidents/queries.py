@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from bongsu.events.models import Event, Subject
@@ -164,9 +164,14 @@ def open_duties(incident: Incident) -> QuerySet[Duty]:
 
 
 def roles(actor: Actor, incident: Incident) -> dict[str, RoleAssignment]:
-    """The present holders by role."""
+    """The present holders by role; each row also knows to whom the command is offered (`offered_to`, `offered_name`)."""
     _must_see(actor, incident)
-    return {a.role: a for a in incident.assignments.filter(ended_at=None).select_related("person")}
+    offers = CommandOffer.objects.filter(incident=OuterRef("incident"), accepted_at=None, withdrawn_at=None)
+    held = incident.assignments.filter(ended_at=None).select_related("person")
+    rows = held.annotate(
+        offered_to=Subquery(offers.values("person")[:1]), offered_name=Subquery(offers.values("person__name")[:1])
+    )
+    return {row.role: row for row in rows}
 
 
 def commander(incident: Incident) -> RoleAssignment | None:

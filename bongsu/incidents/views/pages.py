@@ -139,7 +139,9 @@ def fragment(request: HttpRequest, number: str, part: str) -> HttpResponse:
     if part not in PARTS:
         raise NotFound(queries.NO_SUCH)
     values = cockpit(_actor(request), incident, part, is_all=request.GET.get("all") == "1")
-    return render(request, f"incidents/parts/{part}.html", values)
+    if request.headers.get("HX-Request"):
+        return render(request, f"incidents/parts/{part}.html", values)
+    return render(request, "incidents/part.html", {**values, "part": f"incidents/parts/{part}.html"})
 
 
 @login_required

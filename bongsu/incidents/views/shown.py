@@ -22,7 +22,8 @@ from ..rules import IC, Situation, said, who_may
 from .timeline import MORE, entries
 
 CLOCKS = 3
-PARTS = ("head", "clocks", "duties", "timeline", "people", "system", "evidence")
+AT_ONCE = ("head", "clocks", "duties", "timeline", "people", "system")
+PARTS = (*AT_ONCE, "evidence")  # the evidence is fetched when the page stands; without script it has its own page
 
 
 def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = False) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
         "system": lambda actor, incident, held: {},
         "evidence": _evidence,
     }
-    for name in [part] if part else makers:
+    for name in [part] if part else AT_ONCE:
         values.update(makers[name](actor, incident, values["held"]))
     return values
 
@@ -66,14 +67,14 @@ def words(incident: Incident, language: str, taxonomy: Taxonomy | None = None) -
 
 
 def _head(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
-    chief, offer = held.get(IC), queries.open_offer(incident)
+    chief: Any = held.get(IC)
     is_ic = bool(chief and chief.person_id == actor.person_id)
     return {
         "chief": chief,
-        "offer": offer,
+        "offered_name": chief.offered_name if chief else "",
         "is_ic": is_ic,
         "affected": "" if incident.affected_users is None else f"{incident.affected_users:,}",
-        "is_offered_to_me": bool(offer and offer.person_id == actor.person_id),
+        "is_offered_to_me": bool(chief and chief.offered_to and chief.offered_to == actor.person_id),
         "moves": _moves(actor, incident, is_ic),
         "awareness_change": queries.waiting_awareness_change(incident) if incident.aware_at else None,
     }
