@@ -85,8 +85,9 @@ def take(address: str, home: Path, wanted: list[str]) -> None:
     with sync_playwright() as playwright:
         chromium = program("Chromium", "chromium", "chromium-browser", "google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        where = places(browser, address, known) if any("{" in shot.path for shot in SHOTS if not wanted or shot.name in wanted) else {}
-        for shot in [shot for shot in SHOTS if not wanted or shot.name in wanted]:
+        shots = [shot for shot in SHOTS if not wanted or shot.name in wanted]
+        where = places(browser, address, known) if any("{" in shot.path for shot in shots) else {}
+        for shot in shots:
             page = signed_in(browser, address, shot, known)
             page.goto(address + shot.path.format(**where))
             page.wait_for_load_state("load")
