@@ -116,6 +116,9 @@ def test_C1_the_api_reads_and_moves_the_run(incident: Incident, alice: Actor, to
     assert client.get("/api/v1/runbook-lessons").json()["items"][0]["lesson"] == "없음"
 
 
-def test_M6_the_panels_speak_korean(incident: Incident, alice_client: Client) -> None:
-    page = alice_client.get(f"/incidents/{incident.number}/panels/containment/", headers={"Accept-Language": "ko"})
-    assert page.status_code == 200
+def test_M6_the_panels_and_the_exact_effect_speak_korean(incident: Incident, make_person: Any, signed_in: Any) -> None:
+    client = signed_in(make_person("dana", "commander", language="ko"))
+    page = client.get(f"/incidents/{incident.number}/panels/containment/").content.decode()
+    assert "서빙 보고" in page
+    assert "2 버전에서 1 버전으로 옮깁니다" in page
+    assert "Undo" not in page
