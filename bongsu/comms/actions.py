@@ -82,7 +82,8 @@ def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Pe
     own = {"recipient": person.name, "language": person.language}
     title, text = _words(form, draft, {**values, **own}, person.language, person.zone, is_reader)
     with translation.override(person.language):
-        text = f"{text.rstrip()}\n\n{say(_('I have read this:'))} {link}\n"
+        lead = say(_("I have read this:"))
+        text = f"{text.rstrip()}\n\n{lead} {link}\n"
     more = {"id": identity, "person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
     return _written(draft, person.ref, title, text, more)
 

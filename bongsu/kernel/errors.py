@@ -51,7 +51,7 @@ class Refused(BongsuError):
 
 
 class TransportError(Exception):
-    """An outside service did not do what was asked. `permanent`: trying again will not help; `not_sent`: it surely saw nothing."""
+    """An outside service did not do what was asked. `permanent`: trying again will not help; `not_sent`: it saw nothing."""
 
     def __init__(
         self, message: str, *, permanent: bool = False, retry_after: float | None = None, status: int = 0, not_sent: bool = False

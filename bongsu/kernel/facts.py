@@ -12,6 +12,7 @@ The dotted name with its version is what the ledger keeps; it never changes once
 erased on the record. `icon` and `weight` tell the timeline how to show it.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, dataclass_transform
@@ -44,7 +45,7 @@ def fact(name: str, version: int = 1) -> Callable[[type[F]], type[F]]:
     """Class decorator: makes it a frozen dataclass and registers it as `name@version`."""
 
     def register(cls: type[F]) -> type[F]:
-        if "name" in cls.__dict__.get("__annotations__", {}):
+        if "name" in inspect.get_annotations(cls):
             raise TypeError(f"{name}: a field called name would hide the fact's own")
         made = dataclass(frozen=True, kw_only=True)(cls)
         made.name = f"{name}@{version}"

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,10 +51,8 @@ def load_keys(path: Path) -> Keys:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump({"django": keys.django, "fernet": keys.fernet, "seal": keys.seal}, file, indent=1)
-        try:
-            os.link(temporary, path)  # another process may have been faster: then its keys stand
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # another process may have been faster: then its keys stand
+            os.link(temporary, path)
         temporary.unlink()
     raw = json.loads(path.read_text())
     return Keys(raw["django"], tuple(raw["fernet"]), raw["seal"])

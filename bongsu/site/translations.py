@@ -23,6 +23,9 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
+# Words written straight into a component: `{% card title="Matrix" question="…" %}`, `{% chip "in force" %}`.
+COMPONENT = re.compile(r"\{% (?:card|chip|dialog|nothing|blurred) .*?%\}")
+LITERAL = re.compile(r'chip "([^"]+)"|\b(?:title|question|note|label)="([^"]+)"')
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 HEADER = r'''# Bongsu ({module}), Korean.
 msgid ""
@@ -128,7 +131,11 @@ def _calls_in(template: str, path: Path) -> str:
     """The gettext calls a template makes, as lines that Python's tokenizer reads."""
     from django.utils.translation.template import templatize
 
-    return "\n".join(line.strip() for line in templatize(template, origin=str(path)).splitlines())
+    calls = [line.strip() for line in templatize(template, origin=str(path)).splitlines()]
+    literals = [words for tag in COMPONENT.findall(template) for found in LITERAL.findall(tag) for words in found if words]
+    if path.stem == "gallery":  # shows components to developers with made-up words
+        literals = []
+    return "\n".join([*calls, *(f"_({words!r})" for words in literals)])
 
 
 def update(module: str) -> tuple[int, int]:

@@ -98,6 +98,13 @@ def test_the_command_passes_only_when_it_is_accepted(alice: Actor, bob: Actor, d
     assert incident.assignments.filter(role="ic", ended_at=None).count() == 1
 
 
+def test_the_roles_know_to_whom_the_command_is_offered(alice: Actor, bob: Actor, default_pack: None) -> None:
+    incident = opened(alice)
+    actions.offer_command(alice, incident=incident.id, person=bob.person_id)  # type: ignore[arg-type]
+    chief: Any = queries.roles(bob, incident)["ic"]
+    assert (chief.offered_to, chief.offered_name) == (bob.person_id, "Bob")
+
+
 def test_a_declined_command_stays_and_needs_a_reason(alice: Actor, bob: Actor, default_pack: None) -> None:
     incident = opened(alice)
     assert bob.person_id

@@ -9,6 +9,7 @@ from bongsu.events.models import Head
 from bongsu.incidents.actions import open_incident
 from bongsu.incidents.models import Counter, Incident
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import BongsuError
 
 MANY = 200
 
@@ -18,7 +19,7 @@ def declare(actor: Actor, n: int) -> str:
         return open_incident(
             actor, title=f"{n}", type="model", subtype="performance_drop", severity="P3", group_key=f"g{n % 150}"
         ).number
-    except Exception as error:
+    except BongsuError as error:
         return type(error).__name__
     finally:
         connections.close_all()

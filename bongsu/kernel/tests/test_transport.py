@@ -115,7 +115,9 @@ def test_reads_are_asked_again_and_changes_never(httpserver, open_transport):
     assert len(httpserver.log) == 1
 
 
-@pytest.mark.parametrize(("status", "permanent"), [(400, True), (401, True), (404, True), (408, False), (429, False), (500, False)])
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(400, True), (401, True), (404, True), (408, False), (429, False), (500, False)]
+)
 def test_statuses_say_whether_trying_again_may_help(httpserver, open_transport, status, permanent):
     httpserver.expect_request("/s").respond_with_data("no", status, {"Retry-After": "7"})
     with pytest.raises(TransportError) as refused:

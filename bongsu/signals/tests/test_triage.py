@@ -91,7 +91,7 @@ def test_a_slight_one_never_declares_itself_but_keeps_asking(arrive: Any, drain:
     assert not Incident.objects.exists()
 
 
-def test_nothing_unproven_declares_by_itself_but_the_triage_desk_is_woken(connect: Any, post: Any, drain: Any, night: Any) -> None:
+def test_nothing_unproven_declares_but_the_triage_desk_is_woken(connect: Any, post: Any, drain: Any, night: Any) -> None:
     _row, token = connect(signature="none", name="open door")
     assert post(token, alert(summary=GRAVE), secret=None).status_code == 202
     drain(until=NIGHT + timedelta(hours=5))

@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from bongsu.kernel.actors import ANONYMOUS
 from bongsu.kernel.errors import BongsuError
+from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui.language import say
 
 from .. import actions
@@ -47,7 +48,7 @@ def _body(request: HttpRequest) -> bytes:
     except RequestDataTooBig:
         raise TooLarge("The body is larger than {most} bytes.", most=LARGEST) from None
     except UnreadablePostError:
-        raise Unreadable("The connection broke before the body was complete.") from None
+        raise Unreadable(_("The connection broke before the body was complete.")) from None
 
 
 def _quiet(answer: HttpResponse) -> HttpResponse:

@@ -113,4 +113,4 @@ def test_templates_say_nothing_untranslated():
 
 
 def test_a_value_that_is_gone_leaves_a_gap_and_the_page_stands():
-    assert say(text("{actor} wrote: {words}", actor="Kim"), "en") == "Kim wrote: …"
+    assert language.say(text("{actor} wrote: {words}", actor="Kim"), "en") == "Kim wrote: …"
