@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.urls import reverse
 
 from bongsu.events.models import Event, Subject
@@ -169,7 +169,8 @@ def roles(actor: Actor, incident: Incident) -> dict[str, RoleAssignment]:
     offers = CommandOffer.objects.filter(incident=OuterRef("incident"), accepted_at=None, withdrawn_at=None)
     held = incident.assignments.filter(ended_at=None).select_related("person")
     rows = held.annotate(
-        offered_to=Subquery(offers.values("person")[:1]), offered_name=Subquery(offers.values("person__name")[:1])
+        offered_to=Subquery(offers.values("person")[:1], output_field=UUIDField()),  # SQLite would say it as bare text
+        offered_name=Subquery(offers.values("person__name")[:1]),
     )
     return {row.role: row for row in rows}
 
