@@ -43,7 +43,6 @@ SHOTS = (
     Shot("report-ko", "seoyun", "{report}"),
     Shot("proposals-ko", "seoyun", "/proposals/"),
     Shot("posts-en", "emily", "/posts/", "en"),
-    Shot("connections-ko", "ujin", "/connections/"),
 )
 
 
