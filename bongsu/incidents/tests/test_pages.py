@@ -133,6 +133,18 @@ def test_harmful_words_are_not_on_the_page_until_somebody_says_why(
     assert "unspeakable" in alice_client.post(url, {"reason": "to judge the harm"}, headers=HTMX).content.decode()
 
 
+def test_the_offered_command_is_taken_by_whom_it_was_offered_to(
+    incident: Incident, alice_client: Client, bob_client: Client
+) -> None:
+    here = f"/incidents/{incident.number}/"
+    assert "Take the command" in page(bob_client, here)
+    waiting = page(alice_client, here)
+    assert "Take the command" not in waiting
+    assert "The command is offered to Bob" in waiting
+    bob_client.post(f"{here}act/accept/")
+    assert "Take the command" not in page(bob_client, here)
+
+
 def test_an_auditor_reads_and_is_offered_nothing_to_do(incident: Incident, ivy_client: Client) -> None:
     words = page(ivy_client, f"/incidents/{incident.number}/")
     assert "foreign orders" in words
