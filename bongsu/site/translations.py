@@ -63,7 +63,17 @@ def compile_catalogues() -> int:
 
 def check() -> list[str]:
     """Everything that is not said in Korean, said in vain, or said with other places than the English."""
-    return [complaint for module in modules() for complaint in _complaints(module)]
+    return [complaint for module in modules() for complaint in _complaints(module)] + _told_apart()
+
+
+def _told_apart() -> list[str]:
+    """Messages that two modules translate differently: Django joins the catalogues, so one of them would win everywhere."""
+    heard: dict[tuple[str, str | None], dict[str, str]] = {}
+    for module in modules():
+        for message in _read(catalogue_path(module)) if catalogue_path(module).exists() else ():
+            if message.id:
+                heard.setdefault((str(message.id), message.context), {}).setdefault(str(message.string), module)
+    return [f"{' and '.join(v.values())} say {words!r} differently: {', '.join(v)}" for (words, _c), v in heard.items() if len(v) > 1]
 
 
 def modules() -> list[str]:
