@@ -21,10 +21,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def first_route(client: Client) -> str:
-    """Some GET of the API without parameters in its path."""
-    paths = client.get("/api/v1/openapi.json").json()["paths"]
-    return next(path for path, ways in paths.items() if "get" in ways and "{" not in path)
+ROUTE = "/api/v1/incidents"  # what everybody who may see anything may get
 
 
 @pytest.mark.django_db
@@ -46,7 +43,7 @@ def test_the_page_of_the_api_loads_nothing_from_outside(client):
 
 @pytest.mark.django_db
 def test_without_session_or_token_the_answer_is_401_as_a_problem(client):
-    answer = client.get(first_route(client))
+    answer = client.get(ROUTE)
     assert (answer.status_code, answer["Content-Type"]) == (401, PROBLEM)
     assert answer["WWW-Authenticate"] == "Bearer"
     assert answer.json()["type"] == "urn:bongsu:problem:unauthenticated"
@@ -55,7 +52,7 @@ def test_without_session_or_token_the_answer_is_401_as_a_problem(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Basic YTpi", "Bearer ‮x", "x"])
 def test_a_header_that_is_no_token_of_ours_is_401(client, header):
-    answer = client.get(first_route(client), headers={"Authorization": header.encode().decode("latin-1")})
+    answer = client.get(ROUTE, headers={"Authorization": header.encode().decode("latin-1")})
     assert (answer.status_code, answer["Content-Type"]) == (401, PROBLEM)
 
 
@@ -64,7 +61,7 @@ def test_a_token_opens_the_door_and_a_revoked_one_does_not(client, alice, token_
     from bongsu.people.actions import revoke_token
     from bongsu.people.models import ApiToken
 
-    token, route = token_of(alice), first_route(client)
+    token, route = token_of(alice), ROUTE
     assert client.get(route, headers=bearer(token)).status_code == 200
     revoke_token(console, token=ApiToken.objects.get().id, reason="lost")
     assert client.get(route, headers=bearer(token)).status_code == 401
@@ -80,8 +77,8 @@ def test_an_unknown_address_is_a_problem_in_the_callers_language(client):
 
 @pytest.mark.django_db
 def test_the_callers_request_id_comes_back_unless_it_is_no_plain_word(client):
-    assert client.get(first_route(client), headers={"X-Request-Id": "abc-1"})["X-Request-Id"] == "abc-1"
-    assert client.get(first_route(client), headers={"X-Request-Id": "a b<c>"})["X-Request-Id"] != "a b<c>"
+    assert client.get(ROUTE, headers={"X-Request-Id": "abc-1"})["X-Request-Id"] == "abc-1"
+    assert client.get(ROUTE, headers={"X-Request-Id": "a b<c>"})["X-Request-Id"] != "a b<c>"
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def handed_over(page: Any) -> None:
     box.locator("select[name=person]").select_option(label="Minji")
     box.get_by_role("button", name="지휘 인계").click()
     done(page)
-    page.get_by_text("지휘를 Minji").wait_for()
+    page.locator(".banner.held").get_by_text("Minji").wait_for()
 
 
 def ticked(page: Any) -> None:
@@ -116,6 +116,7 @@ def test_the_walk_can_be_clicked_in_korean(
     handed_over(page)
     page_of(crew.minji, cockpit)
     page.get_by_role("button", name="지휘 맡기").click()
+    page.get_by_text("기록했습니다.").wait_for()
     page.get_by_role("button", name="지휘 맡기").wait_for(state="detached")
     ticked(page)
     shot("walk-2-ticked")
@@ -124,7 +125,7 @@ def test_the_walk_can_be_clicked_in_korean(
     moved(page, "복구 완료 결정", "이전 버전으로 되돌렸고 지표가 돌아왔습니다")
     page.locator("#incident-head").get_by_text("복구 완료", exact=True).wait_for()
     shot("walk-3-resolved")
-    page.get_by_text("보고서 열기").wait_for()
+    page.locator("nav.panels").get_by_role("link", name="인시던트 보고서").click()
     address = written(page).removeprefix(served)
     for person in (crew.yuna, crew.seo):
         page_of(person, address)
