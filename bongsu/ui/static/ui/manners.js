@@ -48,4 +48,12 @@ document.addEventListener("click", (event) => {
   if (!tab) return;
   tab.parentElement.querySelectorAll("[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
   tab.setAttribute("aria-current", "true");
+  // The panel that comes by itself must not come over the one that was chosen.
+  const box = document.getElementById("panel-below");
+  box.dataset.chosen = "1";
+  window.htmx.trigger(box, "htmx:abort");
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id === "panel-below" && event.detail.elt.dataset.chosen) event.preventDefault();
 });
