@@ -69,6 +69,7 @@ def personal_digest(salt: str, value: str) -> str:
 
 
 def _write(stated: list[Stated]) -> None:
+    _check_references()
     # Sorted, so that two actions over the same subjects never wait for each other crosswise.
     subjects = sorted({s.fact.subject for s in stated})
     heads = {h.subject_id: h for h in Head.objects.select_for_update().filter(subject__in=subjects).order_by("subject_id")}
@@ -148,6 +149,14 @@ def _deliver(events: list[Event]) -> None:
     if deliveries:
         Delivery.objects.bulk_create(deliveries)
         defer(hints)
+
+
+def _check_references() -> None:
+    """PostgreSQL looks at foreign keys when a transaction ends, and may have to wait there for a parent row that an action has
+    locked, which in turn waits for our head. So it looks now, while no head is held."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def _transaction_number() -> int:

@@ -17,8 +17,9 @@ from bongsu.events.verification import verify
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, NotFound, Refused
+from tests.counterparts.processes import wait_until
 
-from .telling import US, Told, begin, relate, tell
+from .telling import US, Told, arm, begin, relate, tell
 
 
 @pytest.mark.django_db
@@ -231,6 +232,38 @@ def test_two_actions_over_the_same_subjects_in_opposite_order_do_not_wait_for_ea
     in_threads(write(one, other), write(other, one))
     assert Event.objects.filter(name=Told.name).count() == 60
     assert verify(outside=[]).is_whole
+
+
+def test_a_row_that_refers_to_a_locked_parent_waits_before_it_holds_the_head(committed_db) -> None:
+    """PostgreSQL: an action locks its parent row, then needs the head; a reaction wrote a row under that parent."""
+    parent, shared = begin(), begin()
+    is_locked = threading.Event()
+
+    @action
+    def act(actor: object) -> None:
+        Subject.objects.select_for_update().get(pk=parent.pk)
+        is_locked.set()
+        if connection.vendor == "postgresql":
+            wait_until(somebody_waits, what="the other one waits for our lock", seconds=20)
+        tell(US, "act", subject=shared.ref)
+
+    @action
+    def react(actor: object) -> None:
+        arm(US, subject=parent.ref, key="t")
+        tell(US, "react", subject=shared.ref)
+
+    def second() -> None:
+        is_locked.wait(20)
+        react(US)
+
+    in_threads(lambda: act(US), second)
+    assert Event.objects.filter(subject=shared, name=Told.name).count() == 2
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_reader_of_the_stream_never_passes_an_event_that_commits_late(committed_db) -> None:
