@@ -186,7 +186,8 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
     server = subprocess.Popen(command, cwd=HERE, env=environment, pass_fds=[lifeline])
     os.close(lifeline)
     history: subprocess.Popen[bytes] | None = None
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` would have us ignore it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not wait_for(f"http://127.0.0.1:{port}/health/live", server):
             return server.wait()

@@ -20,7 +20,7 @@ from bongsu.people.models import Person
 
 from .facts import LadderRecomputed, PostUnreached, ResponseOverdue, Snoozed, StepBroughtForward, StepFired
 from .models import Snooze, Step
-from .queries import PURPOSE, next_step, remind_every, respond_within, round_of, wanted_rungs
+from .queries import PURPOSE, REMINDING, next_step, remind_after, respond_within, round_of, wanted_rungs
 from .rules import EXECUTIVES, LONGEST_SNOOZE, Rung, changed, due, to_remind
 
 STEPS, RESPONSE, REMINDER = "escalations.step", "escalations.response", "escalations.reminder"
@@ -300,7 +300,7 @@ def _set_reminder(incident: Incident) -> None:
         incident.subject_id,
         key=f"{REMINDER}:{incident.id}",
         kind=REMINDER,
-        due_at=now() + remind_every(incident),
+        due_at=now() + remind_after(incident),
         data={"incident": str(incident.id)},
     )
 
@@ -329,6 +329,6 @@ def _send_reminder(actor: Actor, incident: Incident, whom: Iterable[Person]) -> 
         values={**spoken(incident), "role": {"ko": "알림을 받은 사람", "en": "somebody who was told"}},
         people=whom,
         is_urgent=incident.severity in URGENT,
-        purpose="reminder",
+        purpose=REMINDING,
         pack_version=incident.pack_id,
     )

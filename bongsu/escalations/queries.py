@@ -11,9 +11,9 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 
 from .models import Snooze, Step
-from .rules import Rung, rungs
+from .rules import Rung, next_reminder, rungs
 
-PURPOSE = "escalation"
+PURPOSE, REMINDING = "escalation", "reminder"
 
 
 def round_of(incident: Incident) -> int:
@@ -89,5 +89,7 @@ def respond_within(incident: Incident) -> timedelta:
     return taxonomy_of(incident).severity(incident.severity).respond_within
 
 
-def remind_every(incident: Incident) -> timedelta:
-    return taxonomy_of(incident).triage_for(incident.severity).repeat_every
+def remind_after(incident: Incident) -> timedelta:
+    """How long until the next reminder: the pack's interval at first, twice as long each time, an hour at most."""
+    sent = Message.objects.filter(subject=incident.subject_id, purpose=REMINDING).values("key").distinct().count()
+    return next_reminder(taxonomy_of(incident).triage_for(incident.severity).repeat_every, sent)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST_SNOOZE = timedelta(hours=8)
+LONGEST_PAUSE = timedelta(hours=1)  # between reminders
 EXECUTIVES = "executives"
 
 
@@ -56,6 +57,11 @@ def changed(standing: Iterable[tuple[str, bool]], wanted: Sequence[Rung]) -> Cha
 def due(waiting: Iterable[tuple[str, datetime]], now: datetime) -> list[str]:
     """Keys of the steps that are due; several that are past fire together."""
     return [key for key, at in waiting if at <= now]
+
+
+def next_reminder(every: timedelta, sent: int) -> timedelta:
+    """Twice as long each time, an hour at most (or the pack's own interval when that is longer)."""
+    return min(every * 2 ** min(sent, 10), max(every, LONGEST_PAUSE))
 
 
 def to_remind(told: Iterable[str], *, acknowledged: Iterable[str], snoozed: dict[str, datetime], now: datetime) -> list[str]:

@@ -39,6 +39,9 @@ _sources: dict[str, Work] = {}
 
 
 def register_work(source: Work) -> None:
+    """Two sources of one name would take each other's work away: refused."""
+    if source.name in _sources:
+        raise TypeError(f"two work sources are called {source.name}")
     _sources[source.name] = source
 
 

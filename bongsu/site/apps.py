@@ -1,4 +1,8 @@
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SiteConfig(AppConfig):

@@ -73,7 +73,8 @@ def _told_apart() -> list[str]:
         for message in _read(catalogue_path(module)) if catalogue_path(module).exists() else ():
             if message.id:
                 heard.setdefault((str(message.id), message.context), {}).setdefault(str(message.string), module)
-    return [f"{' and '.join(v.values())} say {words!r} differently: {', '.join(v)}" for (words, _c), v in heard.items() if len(v) > 1]
+    split = {words: said for (words, _context), said in heard.items() if len(said) > 1}
+    return [f"{' and '.join(said.values())} say {words!r} differently: {', '.join(said)}" for words, said in split.items()]
 
 
 def modules() -> list[str]:

@@ -48,7 +48,7 @@ def second(event: Event, asked: Asked) -> None:
     answer(US, subject=asked.subject, by="second", number=asked.number)
     key = f"{event.event}"
     Link.objects.create(from_ref=f"call:{key}", to_ref="waiting", kind="call")
-    defer([Hint("calls", key, lane=OUTSIDE)])
+    defer([Hint("kill.calls", key, lane=OUTSIDE)])
 
 
 @on_timer("kill.ring")
@@ -59,7 +59,7 @@ def ring(timer: Timer) -> None:
 class Calls:
     """A call is a line in a file outside the database: at least once, and always with its key."""
 
-    name = "calls"
+    name = "kill.calls"
 
     def lane(self, key: str) -> str:
         return OUTSIDE

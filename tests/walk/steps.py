@@ -144,7 +144,7 @@ def update_sent(scene: Scene, incident: Incident) -> None:
     scene.until(lambda: _said_in(scene, channel, "버전 1로 되돌리는 중"), "the update in the incident's channel")
     scene.until(lambda: _said_in(scene, "incident-status", incident.number), "the broadcast")
     told = Message.objects.filter(subject=incident.subject_id, template="status_update", state="sent", person__isnull=False)
-    scene.until(lambda: {m.name for m in told} == {"Bob", "Lena"}, "the update by mail")
+    scene.until(lambda: {m.name for m in told.all()} == {"Bob", "Lena"}, "the update by mail")
 
 
 def _said_in(scene: Scene, name: str, words: str) -> bool:

@@ -10,6 +10,7 @@ from bongsu.comms.models import Message
 from bongsu.escalations import actions as ladder
 from bongsu.escalations.models import Step
 from bongsu.escalations.reactions import begin
+from bongsu.escalations.rules import next_reminder
 from bongsu.events.models import Event, Timer
 from bongsu.incidents import actions
 from bongsu.incidents.models import Incident
@@ -176,3 +177,9 @@ def test_a_snooze_is_short_and_has_a_reason(alice: Actor, posts: dict[str, Actor
         ladder.snooze(alice, incident=incident.id, until_at=START + 9 * HOUR, reason="sleep")
     with pytest.raises(Invalid):
         ladder.snooze(alice, incident=incident.id, until_at=START + HOUR, reason="")
+
+
+def test_reminders_come_less_often_the_longer_nobody_answers() -> None:
+    every = timedelta(minutes=5)
+    assert [next_reminder(every, sent) // timedelta(minutes=1) for sent in (0, 1, 2, 3, 4, 50)] == [5, 10, 20, 40, 60, 60]
+    assert next_reminder(timedelta(hours=4), 3) == timedelta(hours=4)

@@ -16,7 +16,7 @@ from .containing import (
 from .executing import poll_serving, time_out_containment
 from .measures import finish_measure, set_measure
 from .preparing import begin_checks, note_channel, prepare_run
-from .running import change_runbook, close_phase, meet_shown, offer_runbook, owe_again, review_run, start_run
+from .running import change_runbook, close_phase, end_phases, meet_shown, offer_runbook, owe_again, review_run, start_run
 from .snapshots import finish_late, take_snapshot
 from .stepping import assign_step, move_step
 from .verifying import (
@@ -31,7 +31,8 @@ from .verifying import (
 
 __all__ = [
     "CONTAINMENT", "ask_for_containment", "assign_step", "begin_checks", "carry_out_approved", "change_runbook",
-    "change_verification", "check_again", "check_recovery", "close_phase", "end_refused", "expire_containment",
+    "change_verification", "check_again", "check_recovery", "close_phase", "end_phases", "end_refused",
+    "expire_containment",
     "finish_late", "finish_measure", "freeze_baseline", "give_up_check", "look_again", "meet_shown", "move_step",
     "note_by_hand", "note_channel", "offer_runbook", "override_verification", "owe_again", "poll_serving", "prepare_run",
     "propose_containment", "receive_answer", "receive_failure", "receive_hold", "review_run", "set_measure", "start_run",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from bongsu.events.actions import action, cancel_timer, record, set_timer
+from bongsu.events.actions import action, cancel_timer, cancel_timers, record, set_timer
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import commander, roles
@@ -108,6 +108,12 @@ def _watch(run: Run, phase: Phase) -> None:
 
 def _timer_key(run: Run, phase: str) -> str:
     return f"{PHASE}:{run.id}:{phase}"
+
+
+@action
+def end_phases(actor: Actor, *, incident: UUID) -> None:
+    """It is over for good: no phase is waited for any more."""
+    cancel_timers(Incident.objects.get(pk=incident).subject_id, kind=PHASE)
 
 
 @action

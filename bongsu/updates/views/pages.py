@@ -37,7 +37,7 @@ def found(request: ActorRequest, number: str) -> Incident:
 
 def drawn(text: str) -> SafeString:
     """A text as it is sent, its marks drawn: not every machine has a font for them."""
-    shown = escape(text)
+    shown: str = escape(text)
     for mark, name in MARKS.items():
         shown = shown.replace(mark, icon(name, mark))
     return mark_safe(shown)
