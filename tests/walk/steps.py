@@ -17,11 +17,12 @@ from bongsu.comms.models import Message
 from bongsu.documents import actions as documents
 from bongsu.documents.models import Document
 from bongsu.escalations.models import Step
-from bongsu.events.models import Event
+from bongsu.events.models import Delivery, Event
 from bongsu.events.queries import has_open_listeners, shown_timers
 from bongsu.events.verification import verify
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Duty, Incident
+from bongsu.integrations.models import Call
 from bongsu.kernel import clock
 from bongsu.kernel.errors import Refused
 from bongsu.reports import actions as reports
@@ -289,7 +290,8 @@ def closed(scene: Scene, incident: Incident) -> None:
     incident.refresh_from_db()
     assert incident.state == "closed"
     assert incident.closed_at
-    scene.until(lambda: not has_open_listeners(incident.subject_id), "everything that follows from closing")
+    scene.until(lambda: not Delivery.objects.filter(done_at=None).exists(), "every listener of everything had its say")
+    scene.until(lambda: not Call.objects.exclude(state="done").exists(), "every call has its receipt")
 
 
 def taken_along(scene: Scene, incident: Incident, where: Path) -> dict[str, Any]:
