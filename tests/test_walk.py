@@ -1,4 +1,4 @@
-"""One alert, all the way (house plan, section 6): with recorded payloads, and with the real counterparts."""
+"""One alert, all the way (house plan, section 6): with payloads recorded from the other one, and with the real counterparts."""
 
 import io
 import json
