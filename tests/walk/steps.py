@@ -292,6 +292,7 @@ def closed(scene: Scene, incident: Incident) -> None:
     assert incident.closed_at
     scene.until(lambda: not Delivery.objects.filter(done_at=None).exists(), "every listener of everything had its say")
     scene.until(lambda: not Call.objects.exclude(state="done").exists(), "every call has its receipt")
+    assert not shown_timers(alice, subject=incident.subject_id)  # no clock runs on
 
 
 def taken_along(scene: Scene, incident: Incident, where: Path) -> dict[str, Any]:
