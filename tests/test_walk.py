@@ -108,9 +108,8 @@ def recorded(
     return scene
 
 
-@pytest.mark.django_db
 def test_one_alert_all_the_way_with_recorded_payloads(
-    recorded: Scene, house: FakeModelHouse, client: Any, drain: Any, tmp_path: Path
+    committed_db: str, recorded: Scene, house: FakeModelHouse, client: Any, drain: Any, tmp_path: Path
 ) -> None:
     def post(name: str, secret: str = SENDER_SECRET) -> int:
         body, proof = (DATA / name).read_bytes(), {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
