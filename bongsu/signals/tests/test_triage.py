@@ -79,7 +79,7 @@ def test_unanswered_it_declares_itself(summary: str, early: float, late: float, 
     assert only().incident == incident
     assert incident.severity == severity
     assert incident.origin == "signal"
-    drain(until=at(120))
+    drain(until=at(40))
     assert Incident.objects.count() == 1
 
 
@@ -94,7 +94,7 @@ def test_a_slight_one_never_declares_itself_but_keeps_asking(arrive: Any, drain:
 def test_nothing_unproven_declares_but_the_triage_desk_is_woken(connect: Any, post: Any, drain: Any, night: Any) -> None:
     _row, token = connect(signature="none", name="open door")
     assert post(token, alert(summary=GRAVE), secret=None).status_code == 202
-    drain(until=NIGHT + timedelta(hours=5))
+    drain(until=NIGHT + timedelta(minutes=40))
     row = only()
     assert row.severity == "P0"
     assert not row.is_authenticated
