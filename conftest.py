@@ -36,8 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
     from bongsu.site.translations import compile_catalogues
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a person per test: a slow hash costs minutes
-    if not hasattr(config, "workerinput"):
-        compile_catalogues()
+    if not hasattr(config, "workerinput") and compile_catalogues():
+        _forget_catalogues()
+
+
+def _forget_catalogues() -> None:
+    """Django was set up before they were compiled, and may have looked at what was there then."""
+    import gettext
+
+    from django.utils.translation import trans_real
+
+    gettext._translations.clear()
+    trans_real._translations.clear()
+    trans_real._default = None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,10 +3,32 @@
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+# What messages are written for, as the modules above name it; a purpose without a word shows its key.
+PURPOSES = {
+    "approval": _("approval asked"),
+    "broadcast": _("state broadcast"),
+    "channel": _("incident channel"),
+    "containment": _("containment"),
+    "escalation": _("escalation matrix"),
+    "failure": _("failure"),
+    "break-glass": _("glass broken"),
+    "needed": _("needed for the response"),
+    "notice": _("customer notice"),
+    "overdue": _("overdue duty"),
+    "reminder": _("reminder"),
+    "report_review": _("review of the report"),
+    "role": _("role in the incident"),
+    "severity": _("severity changed"),
+    "triage": _("triage"),
+    "status update": _("status update"),
+    "late update": _("status update late"),
+}
+
 
 @fact("comms.message_written")
 class MessageWritten(Fact):
     sentence = _("A message to {recipient_name} was written ({purpose}).")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "message"
     on_timeline = False
@@ -23,6 +45,7 @@ class MessageWritten(Fact):
 @fact("comms.message_sent")
 class MessageSent(Fact):
     sentence = _("{recipient_name} was sent a message by {way} ({purpose}).")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "message"
     message: str
@@ -36,6 +59,7 @@ class MessageSent(Fact):
 @fact("comms.message_failed")
 class MessageFailed(Fact):
     sentence = _("{recipient_name} could not be reached ({purpose}): {why}")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name", "why"})
     icon = "warning"
     message: str
@@ -48,6 +72,7 @@ class MessageFailed(Fact):
 @fact("comms.message_held")
 class MessageHeld(Fact):
     sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "hold"
     message: str
@@ -60,6 +85,7 @@ class MessageHeld(Fact):
 @fact("comms.message_acknowledged")
 class MessageAcknowledged(Fact):
     sentence = _("{recipient_name} acknowledged the message ({purpose}).")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "check"
     message: str
@@ -72,6 +98,7 @@ class MessageAcknowledged(Fact):
 @fact("comms.messages_refused")
 class MessagesRefused(Fact):
     sentence = _("A message was not approved and will not be sent ({purpose}): {reason}")
+    words = {"purpose": PURPOSES}
     personal = frozenset({"reason"})
     icon = "warning"
     batch: str

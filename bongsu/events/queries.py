@@ -102,7 +102,7 @@ def entries_of(events: list[Event]) -> list[Entry]:
 def _entry(event: Event, actor_name: str) -> Entry:
     kind = fact_class(event.name)
     data, erased = values_of(event)
-    shown = {**data, **dict.fromkeys(erased, "▒▒▒"), "actor": actor_name}
+    shown = {**data, **_worded(kind, data), **dict.fromkeys(erased, "▒▒▒"), "actor": actor_name}
     return Entry(
         event=event.event,
         position=event.position,
@@ -117,6 +117,12 @@ def _entry(event: Event, actor_name: str) -> Entry:
         data=data,
         erased=tuple(erased),
     )
+
+
+def _worded(kind: type[Fact] | None, data: dict[str, Any]) -> dict[str, Any]:
+    """The fields whose keys have words, as words."""
+    known = kind.words.items() if kind else ()
+    return {name: Text(words[data[name]]) for name, words in known if data.get(name) in words}
 
 
 def values_of(event: Event) -> tuple[dict[str, Any], list[str]]:

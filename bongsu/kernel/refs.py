@@ -7,7 +7,6 @@ from uuid import UUID
 
 from .clock import is_simulated, now
 
-
 _lock = threading.Lock()
 _last = 0  # milliseconds << 12 | counter, of the newest identifier
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+from .rules import containing, steps, verifying
+
 
 @fact("runbooks.started")
 class RunStarted(Fact):
@@ -41,6 +43,7 @@ class RunbookChanged(Fact):
 @fact("runbooks.step_moved")
 class StepMoved(Fact):
     sentence = _("Step “{title}”: {old} → {new}. {note}")
+    words = {"old": steps.STATES, "new": steps.STATES}
     personal = frozenset({"note"})
     icon = "check"
     run: UUID
@@ -217,6 +220,7 @@ class ContainmentFailed(Fact):
     """`state`: failed, stale or timed_out. A person takes over."""
 
     sentence = _("CONTAINMENT {state}: {model}. {error} A person has to take over")
+    words = {"state": containing.STATES}
     icon = "warning"
     containment: UUID
     state: str
@@ -230,6 +234,7 @@ class ContainmentEnded(Fact):
 
     sentence = _("Containment of {model}: {state}. {reason}")
     personal = frozenset({"reason"})
+    words = {"state": containing.STATES}
     icon = "shield"
     containment: UUID
     state: str
@@ -298,6 +303,7 @@ class VerdictGiven(Fact):
     """`verdict`: recovered, not_recovered, no_data, not_enough_traffic, query_failed or held. Only the first is a pass."""
 
     sentence = _("Verification: {verdict}. {reason}")
+    words = {"verdict": verifying.STATES}
     icon = "chart"
     verification: UUID
     check: UUID
@@ -310,6 +316,7 @@ class VerdictRepeated(Fact):
     """A later look came to the same verdict; not worth a line of the timeline."""
 
     sentence = _("Verification, looked at again: {verdict}")
+    words = {"verdict": verifying.STATES}
     icon = "chart"
     on_timeline = False
     verification: UUID
@@ -321,6 +328,7 @@ class VerdictRepeated(Fact):
 class VerificationOverridden(Fact):
     sentence = _("{actor} decided without the query that it is back (the query said “{verdict}”): {reason}")
     personal = frozenset({"reason"})
+    words = {"verdict": verifying.STATES}
     icon = "warning"
     verification: UUID
     verdict: str
