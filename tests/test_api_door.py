@@ -179,3 +179,14 @@ def test_eight_at_once_with_one_key_act_once(committed_db, bob):
     for thread in threads:
         thread.join()
     assert (len(answers), len(set(answers)), marks()) == (8, 1, 1)
+
+
+@pytest.mark.django_db
+def test_a_token_made_with_an_idempotency_key_is_kept_nowhere_in_the_clear(client, alice):
+    client.force_login(Person.objects.get(pk=alice.person_id), backend="allauth.account.auth_backends.AuthenticationBackend")
+    body = json.dumps({"name": "ci", "scopes": ["see"]})
+    first = client.post("/api/v1/tokens", body, content_type="application/json", headers={"Idempotency-Key": "k1"})
+    again = client.post("/api/v1/tokens", body, content_type="application/json", headers={"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code) == (201, 409)
+    raw = next(value for value in first.json().values() if isinstance(value, str) and value.startswith("bsu_"))
+    assert not any(raw.encode() in bytes(row.content) for row in Answer.objects.all())

@@ -20,6 +20,11 @@ from .models import Answer
 
 KEPT = timedelta(days=7)
 MAX_KEY = 200
+SHOWN_ONCE = "/tokens"
+ALREADY_SHOWN = (
+    b'{"type": "urn:bongsu:problem:conflict", "title": "Made already", "status": 409, '
+    b'"detail": "This token was made with this key before, and a token is shown once. Use a new key for another one."}'
+)
 
 
 def answer_once(
@@ -47,6 +52,8 @@ def answer_once(
             return response
         row.status, row.content = response.status_code, response.content
         row.content_type = response.get("Content-Type", "")
+        if request.path.endswith(SHOWN_ONCE):  # a secret is kept nowhere but as its hash
+            row.status, row.content, row.content_type = 409, ALREADY_SHOWN, "application/problem+json"
         row.save()
         return response
 

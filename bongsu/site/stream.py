@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.http import HttpRequest
 
 from bongsu.events.models import Event
@@ -141,7 +141,7 @@ class Stream:
                 if happened:
                     cursor = happened[-1].cursor
                     await self._hand_out(happened)
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 log.warning("the stream waits for the database: %s", error)
                 await asyncio.sleep(POLL_SECONDS * 4)
 

@@ -199,8 +199,11 @@ def _seal(actor: Actor, row: Document, revision: Revision) -> None:
 
 
 def _sign(actor: Actor, row: Document, revision: Revision, person: UUID, role: str) -> Signature:
-    made = Signature.objects.create(
-        subject_id=row.subject_id, revision=revision, person_id=person, role=role, text_hash=revision.hash, signed_at=now()
+    # Who signed as a witness and then approves signs once, in the graver role.
+    made, _is_new = Signature.objects.update_or_create(
+        revision=revision,
+        person_id=person,
+        defaults={"subject_id": row.subject_id, "role": role, "text_hash": revision.hash, "signed_at": now()},
     )
     record(
         actor,

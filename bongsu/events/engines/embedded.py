@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
 
 from bongsu.kernel.clock import now
 
@@ -59,7 +59,7 @@ class EmbeddedEngine:
                     close_old_connections()
                     if not run_one(lane, worker):
                         _sleep(stop, lane)
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     log.exception("the lane %s could not reach its database; it tries again", lane)
                     stop.wait(1)
         finally:

@@ -82,6 +82,7 @@ def move_state(actor: Actor, *, incident: UUID, state: str, reason: str = "") ->
         raise Refused(_("“{step}” still needs {missing}."), step=transition.label.say(actor.language), missing=_joined(lacks))
     old, found.state = found.state, state
     found.is_open = taxonomy.state(state).is_open
+    _refuse_second_of_group(found)
     _stamp(found, state)
     found.save(update_fields=["state", "is_open", "resolved_at", "closed_at"])
     record(
@@ -89,6 +90,13 @@ def move_state(actor: Actor, *, incident: UUID, state: str, reason: str = "") ->
         StateMoved(subject=found.subject_id, old=old, new=state, reason=reason, restarts_clocks=transition.restarts_clocks),
     )
     return found
+
+
+def _refuse_second_of_group(incident: Incident) -> None:
+    """One open incident per source: reopening waits for the one that burns now (its number may not be ours to say)."""
+    others = Incident.objects.filter(group_key=incident.group_key, is_drill=incident.is_drill, is_open=True)
+    if incident.is_open and incident.group_key and others.exclude(pk=incident.pk).exists():
+        raise Refused(_("Another incident is open for the same source. Go on there."))
 
 
 def situation(actor: Actor, incident: Incident, reason: str = "") -> Situation:

@@ -5,16 +5,14 @@ from uuid import UUID
 from bongsu.events.actions import action, record
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import Invalid, NotFound, Refused
+from bongsu.kernel.errors import Invalid, Refused
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
-from bongsu.people import queries as people
-from bongsu.people.models import Person
 
 from ..facts import CommandAccepted, CommandDeclined, CommandOffered, RoleAssigned
 from ..models import CommandOffer, Incident, RoleAssignment
 from ..rules import IC
-from .locking import is_ic, locked
+from .locking import active_person, is_ic, locked
 from .visibility import let_in_by_rule
 
 
@@ -26,7 +24,7 @@ def assign_role(actor: Actor, *, incident: UUID, role: str, person: UUID) -> Rol
         raise Invalid(_("Unknown role."), fields={"role": _("Choose one of the pack's roles.")})
     if role == IC:
         raise Refused(_("The command is not assigned: offer it, and it passes on when it is accepted."))
-    somebody = _active(person)
+    somebody = active_person(person)
     at = now()
     RoleAssignment.objects.filter(incident=found, role=role, ended_at=None).update(ended_at=at)
     row = RoleAssignment.objects.create(incident=found, role=role, person=somebody, began_at=at)
@@ -41,7 +39,7 @@ def offer_command(actor: Actor, *, incident: UUID, person: UUID) -> CommandOffer
     found = locked(actor, incident)
     if not (is_ic(actor, found) or actor.may("incident.command")):
         raise Refused(_("Only the incident commander, or somebody who may command, offers the command."))
-    somebody = _active(person)
+    somebody = active_person(person)
     current = RoleAssignment.objects.filter(incident=found, role=IC, ended_at=None).first()
     if current and current.person_id == somebody.id and current.accepted_at:
         raise Refused(_("{name} is the incident commander already."), name=somebody.name)
@@ -112,10 +110,3 @@ def _own_offer(actor: Actor, incident: Incident) -> CommandOffer:
     if offer is None or actor.person_id is None:
         raise Refused(_("The command of this incident is not offered to you, or no longer."))
     return offer
-
-
-def _active(person: UUID) -> Person:
-    somebody = people.person(person)
-    if not somebody.is_active:
-        raise NotFound(_("This person is no longer active."))
-    return somebody

@@ -6,6 +6,8 @@ from bongsu.events.queries import must_see
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Forbidden, NotFound
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.people import queries as people
+from bongsu.people.models import Person
 
 from ..models import Incident, RoleAssignment
 from ..rules import IC
@@ -33,3 +35,10 @@ def must_lead(actor: Actor, incident: Incident) -> None:
     """Only the IC of this incident, or the machine's console, may do this."""
     if not (actor.is_all_seeing or is_ic(actor, incident)):
         raise Forbidden(_("Only the incident commander of this incident may do this."))
+
+
+def active_person(person: UUID) -> Person:
+    somebody = people.person(person)
+    if not somebody.is_active:
+        raise NotFound(_("This person is no longer active."))
+    return somebody

@@ -10,6 +10,7 @@ from bongsu.events.actions import action, record
 from bongsu.events.models import Event
 from bongsu.files import actions as files
 from bongsu.files.models import StoredFile
+from bongsu.files.rules import grants_to_label
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
@@ -22,6 +23,7 @@ from ..rules import FILE, LINK, LONGEST_NOTE, NOTE_KINDS, QUOTE
 from .locking import is_ic, locked
 
 LABELS = ("is_harmful", "has_legal_hold", "is_privileged")
+FILE_LABEL = {"is_harmful": "harmful", "has_legal_hold": "legal_hold", "is_privileged": "privileged"}
 
 
 @action
@@ -142,16 +144,20 @@ def add_files(
 
 @action
 def label_evidence(actor: Actor, *, incident: UUID, evidence: UUID, **labels: bool) -> Evidence:
-    """Set is_harmful, has_legal_hold, is_privileged. A legal hold is lifted by legal only."""
+    """Set is_harmful, has_legal_hold, is_privileged. Legal takes off its own two; unblurring needs the right to reveal."""
     found = locked(actor, incident)
     if unknown := labels.keys() - set(LABELS):
         raise Invalid(_("Unknown fields."), fields=dict.fromkeys(unknown, _("Unknown field.")))
     row = found.evidence.select_for_update().filter(pk=evidence).first()
     if row is None:
         raise NotFound(_("There is no such evidence in this incident."))
-    if row.has_legal_hold and labels.get("has_legal_hold") is False and not actor.may("report.review"):
-        raise Refused(_("Only legal lifts a legal hold."))
     changed = [name for name, value in labels.items() if getattr(row, name) != value]
+    before = {FILE_LABEL[name] for name in LABELS if getattr(row, name)}
+    after = {FILE_LABEL[name] for name in LABELS if labels.get(name, getattr(row, name))}
+    for grant in sorted(grants_to_label(before, after)):
+        actor.require(grant)
+    if row.file_id and after != before:  # the file is what is sent: it must know that it is blurred
+        files.label(actor, file_id=row.file_id, labels=after, reason=row.title)
     for name in changed:
         setattr(row, name, labels[name])
     if changed:

@@ -23,6 +23,7 @@ from bongsu.systems.models import AISystem
 from ..facts import CommandOffered, IncidentOpened
 from ..models import CommandOffer, Counter, Incident, RoleAssignment
 from ..rules import IC, wrong_moments, year_of
+from .locking import active_person
 from .visibility import posts_readers, state_restriction
 
 STATE_AT_OPENING = "declared"
@@ -128,7 +129,7 @@ def _number(taxonomy: Taxonomy, declared_at: datetime, is_drill: bool) -> str:
 def _first_commander(actor: Actor, taxonomy: Taxonomy, incident: Incident, wanted: UUID | None) -> Person:
     """The named one, else who declares and may command, else whoever the triage desk's post leads to."""
     if wanted:
-        return people.person(wanted)
+        return active_person(wanted)
     if actor.person_id and actor.may("incident.command"):
         return people.person(actor.person_id)
     found = people.resolve_post(taxonomy.triage.post, incident.system.ref if incident.system else "").people

@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from bongsu.events.actions import note_reading
 from bongsu.kernel.actors import Actor
 
 from .. import queries
+from ..actions import read_incident
 from ..models import Incident
 from .shapes import IncidentOut
 
@@ -20,10 +20,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def found_for(request: HttpRequest, number: str) -> Incident:
-    found = queries.incident(actor_of(request), number)
-    if found.subject.restricted:
-        note_reading(actor_of(request), subject=found.subject_id, door="api")
-    return found
+    return read_incident(actor_of(request), number=number, door="api", is_reading=request.method == "GET")
 
 
 def out(incident: Incident, commander: str | None) -> dict[str, Any]:

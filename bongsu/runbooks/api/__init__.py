@@ -7,8 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from bongsu.events.actions import note_reading
-from bongsu.incidents import queries as incidents
+from bongsu.incidents.actions import read_incident
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
@@ -43,10 +42,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _found(request: HttpRequest, number: str) -> Incident:
-    found = incidents.incident(_actor(request), number)
-    if found.subject.restricted:
-        note_reading(_actor(request), subject=found.subject_id, door="api")
-    return found
+    return read_incident(_actor(request), number=number, door="api", is_reading=request.method == "GET")
 
 
 # ---- the run --------------------------------------------------------------------------------------------------------

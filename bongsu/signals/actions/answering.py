@@ -183,7 +183,8 @@ def join(actor: Actor, row: Proposal, incident: Incident, state: str, reason: st
             occurred_at=min(first.first_at, now()),
         )
     if incident.subject.restricted:
-        restrict(actor, subject=own, readers=(), reason="incident")
+        for subject in (own, *(merged.ref for merged in row.merged.all())):
+            restrict(actor, subject=subject, readers=(), reason="incident")
 
 
 @action
@@ -220,6 +221,8 @@ def merge_proposal(actor: Actor, *, proposal: UUID, into: UUID, reason: str = ""
     actor.require(TRIAGE)
     if proposal == into:
         raise Invalid(_("A proposal cannot be merged into itself."), fields={"into": _("Choose another proposal.")})
+    # Both, in one order: two people who merge them crosswise would lose them both.
+    list(Proposal.objects.select_for_update(of=("self",)).filter(pk__in=[proposal, into]).order_by("pk"))
     row = _locked(actor, proposal, rules.MERGED)
     target = queries.proposal(actor, into)
     if not target.is_waiting:

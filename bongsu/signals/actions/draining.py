@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from bongsu.events.actions import action, record
@@ -60,8 +61,16 @@ def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH) 
     return len(receipts)
 
 
+def _opened(receipt: Receipt) -> bytes:
+    """The body as it came; nothing when the key that closed it is gone: then it ends as unreadable and blocks nobody."""
+    try:
+        return settings.KEYS.box.decrypt(bytes(receipt.body or b""))
+    except InvalidToken:
+        return b""
+
+
 def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch) -> None:
-    body = settings.KEYS.box.decrypt(bytes(receipt.body or b""))
+    body = _opened(receipt)
     times = max(1, receipt.times - receipt.counted)
     try:
         signals = _signals(row, receipt, body)
@@ -106,7 +115,7 @@ def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
     row.error, row.due_at = error[:2000], now() + timedelta(seconds=min(600, 2**row.attempts))
     if row.attempts >= ATTEMPTS:
         row.state = "dead"
-        body = settings.KEYS.box.decrypt(bytes(row.body or b""))
+        body = _opened(row)
         keep_unreadable(row.connection, body, text(_("It broke the handling: {why}"), why=error[:300]), receipt=row)
         record(
             actor,

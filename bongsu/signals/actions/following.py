@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from bongsu.comms import actions as comms
@@ -104,7 +105,7 @@ def follow_up(actor: Actor, *, proposal: UUID) -> None:
 @action
 def hide_proposals(actor: Actor, *, incident: str, reason: str) -> int:
     """When an incident is restricted, what led to it is too. `incident` is its reference."""
-    rows = Proposal.objects.filter(incident__subject=incident)
+    rows = Proposal.objects.filter(Q(incident__subject=incident) | Q(into__incident__subject=incident))
     open_ones = Subject.objects.filter(ref__in=[row.ref for row in rows], restricted=False)
     for subject in open_ones:
         restrict(actor, subject=subject.ref, readers=(), reason=reason)

@@ -119,7 +119,10 @@ def set_next_step(row: Proposal) -> rules.Next:
 
 
 def raise_proposal(actor: Actor, row: Proposal, said: Judgement, *, is_authenticated: bool) -> None:
-    """A further signal may make an open proposal graver or proven; nothing makes it lighter."""
+    """A further signal may make an open proposal graver or proven; nothing makes it lighter, nothing overwrites a person."""
+    row = Proposal.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    if row.state != rules.OPEN:
+        return
     changed = []
     if is_authenticated and not row.is_authenticated:
         row.is_authenticated = True
@@ -132,7 +135,6 @@ def raise_proposal(actor: Actor, row: Proposal, said: Judgement, *, is_authentic
     if not changed:
         return
     row.save(update_fields=changed)
-    if row.state == rules.OPEN:
-        set_next_step(row)
+    set_next_step(row)
     if row.severity != old:
         record(actor, ProposalRaised(subject=row.subject_id, proposal=str(row.id), old=old, new=row.severity, rule=row.rule))

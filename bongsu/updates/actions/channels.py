@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -95,10 +96,8 @@ def _name(incident: Incident) -> str:
     taken = IncidentChannel.objects.filter(asked_name__startswith="incident").values_list("name", flat=True)
     taxonomy = incidents.taxonomy_of(incident)
     number = int("".join(c for c in incident.number.rpartition("-")[2] if c.isdigit()) or 0)
-    near = set(taken.filter(incident__declared_at__year=incident.declared_at.year))
-    return channel_name(
-        taxonomy.channels, incident_id=incident.number, day=incident.declared_at.date(), number=number, taken=near
-    )
+    day = incident.declared_at.astimezone(ZoneInfo(settings.ORGANISATION_ZONE)).date()
+    return channel_name(taxonomy.channels, incident_id=incident.number, day=day, number=number, taken=set(taken))
 
 
 def topic(incident: Incident) -> str:
