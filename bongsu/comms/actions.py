@@ -76,15 +76,10 @@ def send(
 
 
 def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Person) -> tuple[Message, bool]:
-    identity = uuid7()
     is_reader = form.is_id_only or may_see(actor_of(person), draft["subject"].ref)
-    link = f"{settings.BASE_URL}{reverse('comms:acknowledge', args=[identity, queries.acknowledge_token(identity)])}"
     own = {"recipient": person.name, "language": person.language}
     title, text = _words(form, draft, {**values, **own}, person.language, person.zone, is_reader)
-    with translation.override(person.language):
-        lead = say(_("I have read this:"))
-        text = f"{text.rstrip()}\n\n{lead} {link}\n"
-    more = {"id": identity, "person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
+    more = {"person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
     return _written(draft, person.ref, title, text, more)
 
 
@@ -210,7 +205,7 @@ def _connection_of(message: Message, sending: Sending) -> Connection | None:
 def _asked_of(message: Message, sending: Sending) -> tuple[str, dict[str, Any]]:
     match sending.way:
         case "email":
-            content = {"to": sending.address, "subject": message.title, "text": message.text, "language": message.language}
+            content = {"to": sending.address, "subject": message.title, "text": _as_sent(message), "language": message.language}
             return "mail", content
         case "pager":
             details = {"text": rules.first_lines(message.text)}
@@ -220,7 +215,15 @@ def _asked_of(message: Message, sending: Sending) -> tuple[str, dict[str, Any]]:
         case "channel":
             thread = message.place.get("thread", "")
             return "post", {"channel": sending.address, "title": _headline(message), "text": message.text, "thread": thread}
-    return "post", {"channel": sending.address, "title": _headline(message), "text": message.text}
+    return "post", {"channel": sending.address, "title": _headline(message), "text": _as_sent(message)}
+
+
+def _as_sent(message: Message) -> str:
+    """The kept text and a last line with the recipient's own link, which nobody else may read: who has it acknowledges."""
+    path = reverse("comms:acknowledge", args=[message.id, queries.acknowledge_token(message.id)])
+    with translation.override(message.language):
+        lead = say(_("I have read this:"))
+    return f"{message.text.rstrip()}\n\n{lead} {settings.BASE_URL}{path}\n"
 
 
 def _headline(message: Message) -> str:

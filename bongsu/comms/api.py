@@ -22,6 +22,8 @@ class SendingOut(Schema):
 
 
 class MessageOut(Schema):
+    """`text` is what was sent without its last line, the recipient's own link to acknowledge."""
+
     id: UUID
     subject: str
     recipient: str

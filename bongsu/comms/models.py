@@ -1,4 +1,8 @@
-"""Messages: one row per recipient and key, with the exact text; and each way it was sent by."""
+"""Messages: one row per recipient and key, with the exact text; and each way it was sent by.
+
+What a person gets by e-mail or chat is `text` and one last line with their own link to acknowledge. That line is kept in no
+message: whoever may read messages could acknowledge for others.
+"""
 
 from django.conf import settings
 from django.db import models

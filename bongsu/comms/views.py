@@ -1,4 +1,4 @@
-"""Messages as they were sent, and the page behind the link that says "I have read this"."""
+"""Messages as they were sent (but for the recipient's own link), and the page behind the link that says "I have read this"."""
 
 from uuid import UUID
 

@@ -17,6 +17,7 @@ from bongsu.events.models import Subject
 from bongsu.events.queries import is_demo
 from bongsu.events.work import OUTSIDE, PAGE, Hint, defer
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import storable
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Invalid, NotFound, Refused, TransportError
 from bongsu.kernel.refs import ref, uuid7
@@ -260,15 +261,15 @@ def hold_everything(actor: Actor, *, reason: str) -> Hold:
 
 @action
 def release_everything(actor: Actor, *, is_letting_go: bool) -> None:
-    """End the hold. With `is_letting_go` the calls that waited are carried out, else they stay held for good to see."""
+    """End the hold. With `is_letting_go` what waited since it began is carried out, else it stays held for good to see."""
     actor.require(MANAGE)
     row = Hold.objects.select_for_update().filter(released_at=None).first()
     if row is None:
         raise Conflict(_("Nothing is held."))
     row.released_at, row.only_open = now(), None
     row.save(update_fields=["released_at", "only_open"])
-    waiting = Call.objects.select_for_update().filter(state="held", held_because="held").order_by("turn")
-    rows = list(waiting)
+    waiting = Call.objects.select_for_update().filter(state="held", held_because="held", ended_at__gte=row.held_at)
+    rows = list(waiting.order_by("turn"))
     if is_letting_go:
         waiting.update(state="pending", held_because="", next_at=now(), ended_at=None)
         for held in rows:
@@ -285,21 +286,20 @@ def release_everything(actor: Actor, *, is_letting_go: bool) -> None:
 def claim_call(actor: Actor, *, connection: UUID | str, lane: str) -> Call | None:
     """Take the next call of a connection for this worker, or None. A call that may not leave is held and said so.
 
-    One in flight per connection; a call whose worker died is taken over with the same key.
+    One in flight per connection; a call whose worker died is taken over with the same key, until its attempts are used up.
     """
     row = Connection.objects.select_for_update().filter(pk=connection).first()
     if row is None:
         return None
     flying = Call.objects.filter(connection=row, state="sending").first()
-    if flying is not None:
-        taken = flying if flying.claimed_at and flying.claimed_at <= now() - rules.LEASE else None
-        if taken:
-            taken.is_doubtful = True
-    else:
-        taken = queries.due_calls(now()).filter(connection=row, lane=lane).order_by("created_at", "turn").first()
+    if flying and not (flying.claimed_at and flying.claimed_at <= now() - rules.LEASE):
+        return None
+    taken = flying or queries.due_calls(now()).filter(connection=row, lane=lane).order_by("created_at", "turn").first()
     if taken is None:
         return None
-    taken.connection = row
+    taken.connection, taken.is_doubtful = row, taken.is_doubtful or flying is not None
+    if flying and taken.attempts >= rules.ATTEMPTS:
+        return _dead(actor, taken, "no outcome could be kept")
     reason = rules.held_because(
         is_drill=taken.subject.is_drill, is_demo=is_demo(), is_held=queries.open_hold() is not None, is_enabled=row.is_enabled
     )
@@ -313,8 +313,19 @@ def claim_call(actor: Actor, *, connection: UUID | str, lane: str) -> Call | Non
 
 def _held(actor: Actor, row: Call, reason: str) -> Call:
     row.state, row.held_because, row.claim, row.claimed_at, row.ended_at = "held", reason, None, None, now()
-    row.save(update_fields=["state", "held_because", "claim", "claimed_at", "ended_at"])
+    row.save(update_fields=["state", "held_because", "claim", "claimed_at", "ended_at", "is_doubtful"])
     record(actor, facts.CallHeld(reason=reason, receipt={}, **_about(row)))
+    return row
+
+
+def _dead(actor: Actor, row: Call, error: str) -> Call:
+    row.state, row.claim, row.error, row.ended_at = "failed", None, error, now()
+    row.save()
+    if row.operation == "test":
+        record(actor, facts.ConnectionTested(
+            subject=row.subject_id, connection_name=row.connection.name, health="failing", said=error[:300]
+        ))  # fmt: skip
+    record(actor, facts.CallFailed(error=error[:500], attempts=row.attempts, receipt={}, **_about(row)))
     return row
 
 
@@ -327,10 +338,8 @@ def _about(row: Call) -> dict[str, str]:
 
 def _still_ours(row: Call) -> Call | None:
     """Fencing: a worker that was taken for dead may not write the outcome any more."""
-    return (
-        Call.objects.select_for_update(of=("self",)).select_related("connection")
-        .filter(pk=row.pk, state="sending", claim=row.claim).first()
-    )  # fmt: skip
+    rows = Call.objects.select_for_update(of=("self",)).select_related("connection")
+    return rows.filter(pk=row.pk, state="sending", claim=row.claim).first()
 
 
 @action
@@ -340,49 +349,45 @@ def finish_call(actor: Actor, *, call: Call, sent: Sent, may_be_twice: bool) -> 
     if row is None:
         return
     row.state, row.claim, row.ended_at, row.error = "done", None, now(), ""
-    row.receipt, row.external_id = sent.receipt, sent.external_id[:300]
+    row.receipt, row.external_id = storable(sent.receipt), storable(sent.external_id)[:300]
     row.may_have_been_sent_twice = row.may_have_been_sent_twice or may_be_twice
     row.save()
-    _note_health(actor, row.connection_id, "good", str(sent.receipt.get("said", "")))
+    said = str(row.receipt.get("said", ""))
+    _note_health(actor, row.connection_id, "good", said)
     if row.operation == "test":
-        said = str(sent.receipt.get("said", ""))[:300]
         record(actor, facts.ConnectionTested(
-            subject=row.subject_id, connection_name=row.connection.name, health="good", said=said
+            subject=row.subject_id, connection_name=row.connection.name, health="good", said=said[:300]
         ))  # fmt: skip
     record(actor, facts.CallDone(
-        external_id=row.external_id, receipt=rules.short(sent.receipt),
+        external_id=row.external_id, receipt=rules.short(row.receipt),
         may_have_been_sent_twice=row.may_have_been_sent_twice, **_about(row),
     ))  # fmt: skip
 
 
 @action
 def fail_call(actor: Actor, *, call: Call, error: TransportError) -> None:
-    """The service did not do it: again later, or a dead letter. 429 with Retry-After makes the whole connection wait."""
+    """The service did not do it: again later, or a dead letter. Retry-After makes the whole connection wait."""
     row = _still_ours(call)
     if row is None:
         return
-    is_told_to_wait = error.retry_after is not None and not error.permanent
-    row.claim, row.error = None, str(error)[:2000]
+    row.claim, row.error = None, storable(str(error))[:2000]
     row.is_doubtful = row.is_doubtful or not (error.not_sent or 0 < error.status < 500)
+    at = now() + rules.backoff(max(row.attempts, 1), random())
+    is_told_to_wait = error.retry_after is not None and not error.permanent
     if is_told_to_wait:
-        row.attempts -= 1  # being asked to wait is no failure
-        at = now() + timedelta(seconds=error.retry_after or 0)
-        Connection.objects.filter(pk=row.connection_id).update(paused_until_at=at)
+        until = now() + timedelta(seconds=error.retry_after or 0)
+        Connection.objects.filter(pk=row.connection_id).update(paused_until_at=until)
+        at = max(at, until)
+    if is_told_to_wait and error.status == 429:
+        row.attempts -= 1  # being too fast is no failure; being out of order is, however politely it is said
     else:
-        at = now() + rules.backoff(max(row.attempts, 1), random())
         _note_health(actor, row.connection_id, "failing", row.error)
-    is_dead = error.permanent or row.attempts >= rules.ATTEMPTS or row.operation == "test"
-    row.state, row.next_at, row.ended_at = ("failed", row.next_at, now()) if is_dead else ("pending", at, None)
-    row.save()
-    if not is_dead:
-        _wake(row, at)
+    if error.permanent or row.attempts >= rules.ATTEMPTS or row.operation == "test":
+        _dead(actor, row, row.error)
         return
-    if row.operation == "test":
-        said = row.error[:300]
-        record(actor, facts.ConnectionTested(
-            subject=row.subject_id, connection_name=row.connection.name, health="failing", said=said
-        ))  # fmt: skip
-    record(actor, facts.CallFailed(error=row.error[:500], attempts=row.attempts, receipt={}, **_about(row)))
+    row.state, row.next_at, row.ended_at = "pending", at, None
+    row.save()
+    _wake(row, at)
 
 
 def _note_health(actor: Actor, connection: UUID, health: str, said: str) -> None:

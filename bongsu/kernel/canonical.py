@@ -52,6 +52,18 @@ def canonical(value: Any) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def storable(value: Any) -> Any:
+    """A JSON value without what PostgreSQL refuses: NUL becomes the replacement character, half a surrogate "?"."""
+    match value:
+        case str():
+            return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+        case Mapping():
+            return {storable(str(key)): storable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [storable(inner) for inner in value]
+    return value
+
+
 def digest(text: str | bytes) -> str:
     """SHA-256 as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()

@@ -85,7 +85,8 @@ def test_each_is_told_in_their_language_and_what_was_sent_is_kept(incident, inbo
     for message in written:
         message.refresh_from_db()
         mail_ = mails[message.person.email]
-        assert mail_.get_content().replace("\r\n", "\n").strip() == message.text.strip()
+        kept, _gap, own = mail_.get_content().replace("\r\n", "\n").strip().rpartition("\n\n")
+        assert (kept, "/read/" in own, "/read/" in kept) == (message.text.strip(), True, False)
         assert mail_["Subject"] == message.title
         assert (message.state, message.template, message.template_version) == ("sent", "escalation", 1)
         assert message.sendings.get().external_id == mail_["Message-ID"]
@@ -206,6 +207,22 @@ def test_the_link_in_a_mail_acknowledges_by_a_press_not_by_a_look(incident, inbo
     assert (message.acknowledged_at, message.acknowledged_via) == (START, "link")
     assert client.post(path[:-3] + "xx/").status_code == 404
     assert len(said("message_acknowledged")) == 1
+
+
+def test_nobody_else_reads_the_link_that_acknowledges(
+    incident, inbox, mail, slack, console, bob, alice, alice_client, drain
+):
+    way(console, bob, "slack", slack.add_person("bob@example.org"))
+    (message,) = tell(incident, persons(bob), is_urgent=True)
+    drain()
+    token = queries.acknowledge_token(message.id)
+    posted = [m["text"] for place in slack.messages.values() for m in place]
+    assert [f"/read/{token}/" in text for text in [*posted, read(inbox.mails[0][1]).get_content()]] == [True, True]
+    seen = alice_client.get(f"/messages/{message.id}/")
+    assert seen.status_code == 200
+    pages = [seen, alice_client.get("/messages/"), alice_client.get(f"/api/v1/messages/{message.id}")]
+    assert token not in queries.message(alice, message.id).text
+    assert not any(token in page.content.decode() for page in pages)
 
 
 def test_only_the_recipient_acknowledges_and_the_pager_is_told(incident, inbox, mail, pagerduty, console, alice, bob, drain):

@@ -8,11 +8,12 @@ from bongsu.events.actions import open_subject
 from bongsu.events.models import Event
 from bongsu.events.sealing import install
 from bongsu.integrations import actions, gate, queries
+from bongsu.integrations.contract import Sent
 from bongsu.integrations.models import Call, Connection
 from bongsu.integrations.rules import ATTEMPTS, LEASE
 from bongsu.kernel import clock
 from bongsu.kernel.actors import system
-from bongsu.kernel.errors import Conflict, Forbidden, Invalid
+from bongsu.kernel.errors import Conflict, Forbidden, Invalid, TransportError
 from tests.fakes.serving import Told
 
 pytestmark = pytest.mark.django_db
@@ -98,14 +99,92 @@ def test_trouble_with_one_target_does_not_hold_another(slack, slack_connection, 
     assert [m["text"] for m in slack.messages["D00000001"]] == ["hello"]
 
 
-def test_being_asked_to_wait_is_obeyed_and_is_no_failure(slack, slack_connection, channel, record_of, drain):
-    slack.trouble = [Told({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "30"})]
+@pytest.mark.parametrize("status", [429, 200])  # Slack says it in the body, whatever the status
+def test_being_asked_to_wait_is_obeyed_and_is_no_failure(slack, slack_connection, channel, record_of, drain, status):
+    slack.trouble = [Told({"ok": False, "error": "ratelimited"}, status, {"Retry-After": "30"})]
     call = post(slack_connection, record_of(), "a")
     drain(until=START + timedelta(seconds=29))
     assert len(slack.log) == 1
     drain(until=START + timedelta(seconds=31))
     call.refresh_from_db()
     assert (call.state, call.attempts, call.may_have_been_sent_twice) == ("done", 1, False)
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(429, 0), (503, 1)])
+def test_only_being_too_fast_gives_the_attempt_back(slack_connection, channel, record_of, status, attempts):
+    call = post(slack_connection, record_of(), "a")
+    claimed = actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    actions.fail_call(gate.GATE, call=claimed, error=TransportError("wait", status=status, retry_after=30))
+    call.refresh_from_db()
+    slack_connection.refresh_from_db()
+    assert (call.state, call.attempts, call.next_at) == ("pending", attempts, START + timedelta(seconds=30))
+    assert slack_connection.paused_until_at == call.next_at
+
+
+def test_a_service_that_keeps_asking_to_wait_while_down_is_a_dead_letter(slack_connection, channel, record_of):
+    call = post(slack_connection, record_of(), "a")
+    Call.objects.update(attempts=ATTEMPTS - 1)
+    claimed = actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    actions.fail_call(gate.GATE, call=claimed, error=TransportError("later", status=503, retry_after=1))
+    call.refresh_from_db()
+    assert (call.state, call.attempts, said("call_failed")) == ("failed", ATTEMPTS, 1)
+
+
+def test_what_no_database_keeps_in_an_answer_does_not_lose_the_outcome(slack_connection, channel, record_of):
+    subject = record_of()
+    done, failed = post(slack_connection, subject, "a"), post(slack_connection, subject, "b")
+    claimed = actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    sent = Sent({"a\x00": [{"b": "c\x00"}], "d": "\ud800"}, "id\x00")
+    actions.finish_call(gate.GATE, call=claimed, sent=sent, may_be_twice=False)
+    claimed = actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    actions.fail_call(gate.GATE, call=claimed, error=TransportError("no\x00", permanent=True))
+    done.refresh_from_db()
+    failed.refresh_from_db()
+    assert (done.state, done.receipt, done.external_id) == ("done", {"a\ufffd": [{"b": "c\ufffd"}], "d": "?"}, "id\ufffd")
+    assert (failed.state, failed.error) == ("failed", "no\ufffd")
+
+
+def test_a_call_whose_outcome_is_never_kept_ends_as_a_dead_letter(slack, slack_connection, channel, record_of, drain):
+    call = post(slack_connection, record_of(), "a")
+    actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    Call.objects.update(attempts=ATTEMPTS)
+    drain(until=START + LEASE + timedelta(seconds=1))
+    call.refresh_from_db()
+    assert (call.state, call.error, call.is_doubtful) == ("failed", "no outcome could be kept", True)
+    assert (slack.log, said("call_failed")) == ([], 1)
+
+
+def test_a_call_held_after_its_worker_died_is_searched_for_when_it_is_released(
+    slack, slack_connection, channel, root, record_of, drain
+):
+    call = post(slack_connection, record_of(), "a")
+    actions.claim_call(gate.GATE, connection=slack_connection.id, lane="outside")
+    queries.loaded(slack_connection).post("a", channel="C1", text="hello")  # it was sent, then the worker died
+    actions.hold_everything(root, reason="restored")
+    drain(until=START + LEASE + timedelta(seconds=1))
+    call.refresh_from_db()
+    assert (call.state, call.is_doubtful) == ("held", True)
+    actions.release_everything(root, is_letting_go=True)
+    drain()
+    call.refresh_from_db()
+    assert (call.state, len(slack.messages["C1"])) == ("done", 1)
+
+
+def test_what_an_earlier_hold_kept_for_good_stays_when_a_later_one_is_released(
+    slack, slack_connection, channel, root, record_of, drain
+):
+    subject = record_of()
+    old, new = [], []
+    for made, is_letting_go in ((old, False), (new, True)):
+        actions.hold_everything(root, reason="restored")
+        made.append(post(slack_connection, subject, str(is_letting_go), "new" if is_letting_go else "old"))
+        drain()
+        actions.release_everything(root, is_letting_go=is_letting_go)
+        clock.advance(timedelta(minutes=1))
+    drain()
+    old[0].refresh_from_db()
+    new[0].refresh_from_db()
+    assert (old[0].state, new[0].state, [m["text"] for m in slack.messages["C1"]]) == ("held", "done", ["new"])
 
 
 def test_a_permanent_refusal_is_a_dead_letter_that_can_be_tried_again(

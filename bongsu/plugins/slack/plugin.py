@@ -14,6 +14,7 @@ PASSING = frozenset({
     "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
     "team_added_to_org", "accesslimited",
 })  # fmt: skip
+TOO_FAST = frozenset({"ratelimited", "rate_limited"})
 UNCERTAIN = frozenset({"internal_error", "fatal_error", "request_timeout"})  # it may have happened all the same
 NAME_LENGTH = 80
 TEXT_LENGTH = 40_000  # Slack cuts longer texts
@@ -146,7 +147,7 @@ def _read(method: str, answer: Answer) -> Any:
     said = body.get("error", "unknown") if isinstance(body, dict) else "unknown"
     needed = f" (needed: {body['needed']})" if isinstance(body, dict) and body.get("needed") else ""
     raise TransportError(
-        f"Slack {method}: {said}{needed}", permanent=said not in PASSING, status=answer.status,
+        f"Slack {method}: {said}{needed}", permanent=said not in PASSING, status=429 if said in TOO_FAST else answer.status,
         retry_after=wait_asked(answer.headers.get("retry-after", "")), not_sent=said not in UNCERTAIN,
     )  # fmt: skip
 
