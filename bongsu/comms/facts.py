@@ -28,7 +28,7 @@ PURPOSES = {
 @fact("comms.message_written")
 class MessageWritten(Fact):
     sentence = _("A message to {recipient_name} was written ({purpose}).")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "message"
     on_timeline = False
@@ -45,7 +45,7 @@ class MessageWritten(Fact):
 @fact("comms.message_sent")
 class MessageSent(Fact):
     sentence = _("{recipient_name} was sent a message by {way} ({purpose}).")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "message"
     message: str
@@ -59,7 +59,7 @@ class MessageSent(Fact):
 @fact("comms.message_failed")
 class MessageFailed(Fact):
     sentence = _("{recipient_name} could not be reached ({purpose}): {why}")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name", "why"})
     icon = "warning"
     message: str
@@ -72,7 +72,7 @@ class MessageFailed(Fact):
 @fact("comms.message_held")
 class MessageHeld(Fact):
     sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "hold"
     message: str
@@ -85,7 +85,7 @@ class MessageHeld(Fact):
 @fact("comms.message_acknowledged")
 class MessageAcknowledged(Fact):
     sentence = _("{recipient_name} acknowledged the message ({purpose}).")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "check"
     message: str
@@ -98,7 +98,7 @@ class MessageAcknowledged(Fact):
 @fact("comms.messages_refused")
 class MessagesRefused(Fact):
     sentence = _("A message was not approved and will not be sent ({purpose}): {reason}")
-    words = {"purpose": PURPOSES}
+    said_as = {"purpose": PURPOSES}
     personal = frozenset({"reason"})
     icon = "warning"
     batch: str

@@ -22,7 +22,13 @@ from .listening import names_of
 from .models import Delivery, Event, Head, Heartbeat, Installation, Personal, Reader, Seal, Subject, Timer
 
 SILENT_AFTER = timedelta(seconds=30)
-SETTLED = "events_event.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # PostgreSQL
+# PostgreSQL: the number behind all that has ended (and behind our own), and those that others run in this very database,
+# of which 32 bits are told.
+RUNNING = (
+    "SELECT greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint + 1), "
+    "(SELECT array_agg(backend_xid::text::bigint) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())"
+)
 
 
 def visible(actor: Actor, path: str = "subject") -> Q:
@@ -121,7 +127,7 @@ def _entry(event: Event, actor_name: str) -> Entry:
 
 def _worded(kind: type[Fact] | None, data: dict[str, Any]) -> dict[str, Any]:
     """The fields whose keys have words, as words."""
-    known = kind.words.items() if kind else ()
+    known = kind.said_as.items() if kind else ()
     return {name: Text(words[data[name]]) for name, words in known if data.get(name) in words}
 
 
@@ -163,21 +169,30 @@ class Cursor:
         return cls(int(first), int(second)) if separator and first.isdigit() and second.isdigit() else cls()
 
 
+def _settled(events: QuerySet[Event]) -> QuerySet[Event]:
+    """Below the oldest transaction of this database that another session still has open. `pg_snapshot_xmin` would wait for every other
+    database of the cluster too. Asked before the events are read: whoever ended meanwhile is visible by then."""
+    if connection.vendor != "postgresql":
+        return events
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # inside a transaction the list would be an old one
+        cursor.execute(RUNNING)
+        following, running = cursor.fetchone()
+    open_ones = [following - (following - xid) % 2**32 for xid in running or ()]
+    return events.filter(transaction__lt=min([following, *open_ones]))
+
+
 def since(cursor: Cursor, *, limit: int | None = 500) -> QuerySet[Event]:
     """Committed events after the cursor, in stream order, below the oldest transaction that is still open."""
     events = Event.objects.filter(
         Q(transaction__gt=cursor.transaction) | Q(transaction=cursor.transaction, position__gt=cursor.position)
     )
-    if connection.vendor == "postgresql":
-        events = events.extra(where=[SETTLED])
-    return events.order_by("transaction", "position")[:limit]
+    return _settled(events).order_by("transaction", "position")[:limit]
 
 
 def stream_end() -> Cursor:
     """The cursor behind everything that is settled now."""
-    events = Event.objects.order_by("-transaction", "-position")
-    if connection.vendor == "postgresql":
-        events = events.extra(where=[SETTLED])
+    events = _settled(Event.objects.order_by("-transaction", "-position"))
     last = events.values_list("transaction", "position").first()
     return Cursor(*last) if last else Cursor()
 

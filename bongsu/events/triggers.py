@@ -4,7 +4,7 @@ They do not stop a database administrator; the signed seals prove what he did. S
 a table, so they are made anew after every migrate and checked at start.
 """
 
-from django.db import connection
+from django.db import connection, transaction
 
 FROZEN = {"events_event": ("UPDATE", "DELETE"), "events_seal": ("UPDATE", "DELETE"), "events_personal": ("UPDATE",),
           "events_installation": ("UPDATE", "DELETE")}  # fmt: skip
@@ -70,3 +70,18 @@ def _on_postgres() -> list[str]:
                 f"CREATE OR REPLACE TRIGGER {name} BEFORE {verb} ON {table} FOR EACH {each} EXECUTE FUNCTION events_append_only()"
             )
     return statements
+
+
+def forget_transactions() -> None:
+    """After a restore. Transaction numbers are of the cluster that wrote them: in another one old events would hide behind
+    numbers still to come, and sealing would wait for them. They are in no hash; the next seal lists every head again."""
+    if connection.vendor != "postgresql":
+        return
+    frozen = ("events_event", "events_seal")
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in frozen:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("UPDATE events_event SET transaction = 0")
+        cursor.execute("UPDATE events_seal SET transaction = 0, position = 0")
+        for table in frozen:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

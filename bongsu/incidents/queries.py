@@ -190,7 +190,7 @@ def involved(incident: Incident) -> list[UUID]:
 
 def similar(actor: Actor, *, type: str, subtype: str, system: str = "", words: str = "", limit: int = 5) -> list[Incident]:
     """What the actor may see that is like this: of the same system or sub-type, or with a word of the title; open first."""
-    told = [word for word in words.split() if len(word) > 2][:6]
+    told = [word for word in words.replace("\x00", " ").split() if len(word) > 2][:6]
     alike = Q(type=type, subtype=subtype) if subtype else Q(pk__in=[])
     for word in told:
         alike |= Q(title__icontains=word)

@@ -9,7 +9,7 @@
 
 The dotted name with its version is what the ledger keeps; it never changes once released. Fields named in `personal`
 (personal data and free text) are kept beside the event, only their keyed hash is in the chain, so that they can be
-erased on the record. `words` says what the keys in a field are called ({field: {key: message}}), `icon` how the timeline
+erased on the record. `said_as` says what the keys in a field are called ({field: {key: message}}), `icon` how the timeline
 marks it.
 """
 
@@ -28,7 +28,7 @@ class Fact:
     name: ClassVar[str] = ""
     sentence: ClassVar[str] = ""
     personal: ClassVar[frozenset[str]] = frozenset()
-    words: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    said_as: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     icon: ClassVar[str] = "dot"
     on_timeline: ClassVar[bool] = True
 

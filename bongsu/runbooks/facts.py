@@ -43,7 +43,7 @@ class RunbookChanged(Fact):
 @fact("runbooks.step_moved")
 class StepMoved(Fact):
     sentence = _("Step “{title}”: {old} → {new}. {note}")
-    words = {"old": steps.STATES, "new": steps.STATES}
+    said_as = {"old": steps.STATES, "new": steps.STATES}
     personal = frozenset({"note"})
     icon = "check"
     run: UUID
@@ -220,7 +220,7 @@ class ContainmentFailed(Fact):
     """`state`: failed, stale or timed_out. A person takes over."""
 
     sentence = _("CONTAINMENT {state}: {model}. {error} A person has to take over")
-    words = {"state": containing.STATES}
+    said_as = {"state": containing.STATES}
     icon = "warning"
     containment: UUID
     state: str
@@ -234,7 +234,7 @@ class ContainmentEnded(Fact):
 
     sentence = _("Containment of {model}: {state}. {reason}")
     personal = frozenset({"reason"})
-    words = {"state": containing.STATES}
+    said_as = {"state": containing.STATES}
     icon = "shield"
     containment: UUID
     state: str
@@ -303,7 +303,7 @@ class VerdictGiven(Fact):
     """`verdict`: recovered, not_recovered, no_data, not_enough_traffic, query_failed or held. Only the first is a pass."""
 
     sentence = _("Verification: {verdict}. {reason}")
-    words = {"verdict": verifying.STATES}
+    said_as = {"verdict": verifying.STATES}
     icon = "chart"
     verification: UUID
     check: UUID
@@ -316,7 +316,7 @@ class VerdictRepeated(Fact):
     """A later look came to the same verdict; not worth a line of the timeline."""
 
     sentence = _("Verification, looked at again: {verdict}")
-    words = {"verdict": verifying.STATES}
+    said_as = {"verdict": verifying.STATES}
     icon = "chart"
     on_timeline = False
     verification: UUID
@@ -328,7 +328,7 @@ class VerdictRepeated(Fact):
 class VerificationOverridden(Fact):
     sentence = _("{actor} decided without the query that it is back (the query said “{verdict}”): {reason}")
     personal = frozenset({"reason"})
-    words = {"verdict": verifying.STATES}
+    said_as = {"verdict": verifying.STATES}
     icon = "warning"
     verification: UUID
     verdict: str

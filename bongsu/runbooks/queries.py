@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from bongsu.events.models import Event
 from bongsu.events.queries import must_see, visible
@@ -43,7 +43,7 @@ def run_of(incident: Incident) -> Run | None:
 def runs(actor: Actor, incident: Incident) -> list[Run]:
     """All runs of an incident, the one at work last."""
     must_see(actor, incident.subject_id)
-    return list(incident.runs.order_by("-replaced_at", "started_at").select_related("owner"))
+    return list(incident.runs.order_by(F("replaced_at").asc(nulls_last=True), "started_at").select_related("owner"))
 
 
 def runbook_of(run: Run) -> Runbook:

@@ -26,13 +26,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 import bongsu
 from bongsu.events.actions import action, record
 from bongsu.events.models import Installation
 from bongsu.events.queries import is_worker_silent
+from bongsu.events.triggers import forget_transactions
 from bongsu.integrations.actions import hold_everything
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import canonical, digest, moment
@@ -361,26 +362,11 @@ def _prepare_sqlite(actor: Actor, staged: Path, found: Backup) -> None:
 
 def _bring_up(actor: Actor, found: Backup) -> None:
     call_command("migrate", interactive=False, verbosity=0)
-    _forget_transactions()
+    forget_transactions()
     reason = Text(
         _("restored from the backup of {at}; release it when that is right"), {"at": found.made_at[:16].replace("T", " ")}
     )
     _note_restore(actor, found=found, reason=say(reason, settings.LANGUAGE_CODE))
-
-
-def _forget_transactions() -> None:
-    """Transaction numbers are of the cluster that wrote them: in another one, old events would hide behind numbers that are
-    still to come, and sealing would wait for them. They are in no hash; the next seal lists every head again."""
-    if connection.vendor != "postgresql":
-        return
-    frozen = ("events_event", "events_seal")
-    with transaction.atomic(), connection.cursor() as cursor:
-        for table in frozen:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute("UPDATE events_event SET transaction = 0")
-        cursor.execute("UPDATE events_seal SET transaction = 0, position = 0")
-        for table in frozen:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 @action
