@@ -170,8 +170,8 @@ class Cursor:
 
 
 def _settled(events: QuerySet[Event]) -> QuerySet[Event]:
-    """Below the oldest transaction of this database that another session still has open. `pg_snapshot_xmin` would wait for every other
-    database of the cluster too. Asked before the events are read: whoever ended meanwhile is visible by then."""
+    """Below the oldest transaction of this database that another session still has open. `pg_snapshot_xmin` would wait for
+    every other database of the cluster too. Asked before the events are read: whoever ended meanwhile is visible by then."""
     if connection.vendor != "postgresql":
         return events
     with connection.cursor() as cursor:
