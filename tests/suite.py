@@ -48,16 +48,16 @@ class Run:
         if done.returncode:
             say(done.stdout.rstrip())
 
-    def pytest(self, name: str, arguments: list[str], *, is_patient: bool = False, **environment: str) -> None:
+    def pytest(self, name: str, arguments: list[str], **environment: str) -> None:
         """Tests; their words pass through and their counts are added up.
 
-        `is_patient`: what drives browsers, kills processes or talks to other servers gets a second try when a few of it
-        fail, on record: such a machine is busy now and then, and a real fault fails twice.
+        A few that fail get a second try, one after another and on record: two cores that drive browsers, servers and
+        databases at once are late now and then, and a real fault fails twice.
         """
         began = time.monotonic()
         say(f"--- {name}")
         code, counts, failed = self._pytest(arguments, environment)
-        if is_patient and code == 1 and 0 < len(failed) <= FEW:
+        if code == 1 and 0 < len(failed) <= FEW:
             say(f"--- {name}: a second try of {', '.join(failed)}")
             code, again, _still = self._pytest(failed, environment)
             passed = again.get("passed", 0)
@@ -138,9 +138,9 @@ def chosen(run: Run, missing: dict[str, str], environment: "subprocess.Popen[byt
 def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen[bytes]", *, is_long: bool) -> None:
     look(run)
     run.pytest("tests on SQLite", ["-n", "2", "-m", ORDINARY])
-    run.pytest("kill -9 on SQLite", ["-m", "kill and not long"], is_patient=True)
+    run.pytest("kill -9 on SQLite", ["-m", "kill and not long"])
     if "Chromium" not in missing:
-        run.pytest("browser", ["-m", "browser and not long"], is_patient=True)
+        run.pytest("browser", ["-m", "browser and not long"])
     wait_for_mlflow(environment, run)
     sets = [
         ("tests on PostgreSQL", ["-n", "2", "-m", ORDINARY]),
@@ -161,7 +161,7 @@ def on_postgres(run: Run, missing: dict[str, str], sets: list[tuple[str, list[st
         return
     with cluster() as url:
         for name, arguments in sets:
-            run.pytest(name, arguments, is_patient="-n" not in arguments, DATABASE_URL=url)
+            run.pytest(name, arguments, DATABASE_URL=url)
 
 
 def wait_for_mlflow(environment: "subprocess.Popen[bytes]", run: Run) -> None:
