@@ -41,12 +41,12 @@ def test_an_alert_of_a_real_prometheus_arrives_fires_and_resolves(start_monitori
 
 @pytest.mark.counterpart
 def test_moving_an_alias_changes_nothing_until_the_serving_process_loads_it(mlflow_server, start_serving):
-    assert mlflow_server.register("credit", [0.93, 0.71]) == ["1", "2"]
-    mlflow_server.set_alias("credit", "champion", "2")
-    serving = start_serving("credit", "champion")
+    assert mlflow_server.register("alias-only", [0.93, 0.71]) == ["1", "2"]
+    mlflow_server.set_alias("alias-only", "champion", "2")
+    serving = start_serving("alias-only", "champion")
     assert serving.version() == "2"
-    mlflow_server.set_alias("credit", "champion", "1")
-    assert (mlflow_server.alias("credit", "champion"), serving.version()) == ("1", "2")
+    mlflow_server.set_alias("alias-only", "champion", "1")
+    assert (mlflow_server.alias("alias-only", "champion"), serving.version()) == ("1", "2")
     assert (serving.reload(), serving.version()) == ("1", "1")
 
 
