@@ -31,6 +31,7 @@ OLDEST = (3, 11)
 
 def main() -> int:
     arguments = sys.argv[1:]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew costs each start two seconds
     if arguments[:1] == ["bongsu"]:
         install("base")
         return subprocess.run([python(), "-m", "bongsu", *arguments[1:]], cwd=HERE).returncode
@@ -167,22 +168,16 @@ def up(options: argparse.Namespace) -> int:
     environment.setdefault("BONGSU_URL", f"http://127.0.0.1:{port}")
     home = Path(environment.setdefault("BONGSU_HOME", str(HERE / "var")))
     say(f"Database: {'PostgreSQL' if environment.get('DATABASE_URL', '').startswith('postgres') else home / 'bongsu.sqlite3'}")
-    migrated = subprocess.run([*bongsu(), "manage", "migrate", "--no-input", "-v", "0"], cwd=HERE, env=environment)
-    if migrated.returncode:
-        raise Hopeless("The database could not be brought up to date; the words above say why.")
-    has_demo = not options.empty and works_quietly([*bongsu(), "demo", "--help"], environment)
-    if has_demo and subprocess.run([*bongsu(), "demo", "prepare"], cwd=HERE, env=environment).returncode:
-        raise Hopeless("The demo organisation could not be made. `--empty` starts without it, BONGSU_HOME=<dir> elsewhere.")
-    if not has_demo:
+    if options.empty:
         say("The first administrator: python3 dev.py bongsu people create you@example.org 'Your Name' --role administrator")
-    return serve(port, options.workers, has_demo, environment)
+    return serve(port, options.workers, not options.empty, environment)
 
 
 def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) -> int:
     """The server as a child that ends with us, and the demo's history beside it."""
     lifeline, held = os.pipe()
     environment["BONGSU_LIFELINE"] = str(lifeline)
-    command = [*bongsu(), "serve", "--port", str(port), "--workers", str(workers)]
+    command = [*bongsu(), "serve", "--migrate", "--port", str(port), "--workers", str(workers), *(["--demo"] if has_demo else [])]
     server = subprocess.Popen(command, cwd=HERE, env=environment, pass_fds=[lifeline])
     os.close(lifeline)
     history: subprocess.Popen[bytes] | None = None
@@ -190,7 +185,10 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not wait_for(f"http://127.0.0.1:{port}/health/live", server):
-            return server.wait()
+            raise Hopeless(
+                "Bongsu did not start; the words above say why.\n"
+                "`--empty` starts without the demo, BONGSU_HOME=<dir> with another database and other keys."
+            )
         say(f"\n  Bongsu:  http://127.0.0.1:{port}/\n  Ctrl-C ends it.\n")
         if has_demo:
             history = subprocess.Popen([*bongsu(), "demo", "history"], cwd=HERE, env=environment)
@@ -217,10 +215,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def bongsu() -> list[str]:
     return [python(), "-m", "bongsu"]
-
-
-def works_quietly(command: list[str], environment: dict[str, str]) -> bool:
-    return subprocess.run(command, cwd=HERE, env=environment, capture_output=True).returncode == 0
 
 
 def next_free_port(first: int) -> int:

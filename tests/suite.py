@@ -112,10 +112,12 @@ _home: "tempfile.TemporaryDirectory[str] | None" = None
 
 
 def quiet_home() -> dict[str, str]:
-    """Tests have their own keys and databases."""
+    """Tests have their own keys and databases; their many processes share compiled code."""
     global _home
     _home = _home or tempfile.TemporaryDirectory(prefix="bongsu-test-")
-    return {**os.environ, "BONGSU_HOME": os.environ.get("BONGSU_HOME", _home.name), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"BONGSU_HOME": _home.name, **os.environ}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def look(run: Run) -> None:

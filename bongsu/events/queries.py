@@ -25,6 +25,7 @@ SILENT_AFTER = timedelta(seconds=30)
 # PostgreSQL: the number behind all that has ended (and behind our own), and those that others run in this very database,
 # of which 32 bits are told.
 RUNNING = (
+    "SELECT pg_stat_clear_snapshot(); "  # inside a transaction the list would be an old one
     "SELECT greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint + 1), "
     "(SELECT array_agg(backend_xid::text::bigint) FROM pg_stat_activity "
     "WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())"
@@ -175,8 +176,8 @@ def _settled(events: QuerySet[Event]) -> QuerySet[Event]:
     if connection.vendor != "postgresql":
         return events
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # inside a transaction the list would be an old one
         cursor.execute(RUNNING)
+        cursor.nextset()
         following, running = cursor.fetchone()
     open_ones = [following - (following - xid) % 2**32 for xid in running or ()]
     return events.filter(transaction__lt=min([following, *open_ones]))

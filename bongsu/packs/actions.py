@@ -40,7 +40,7 @@ def activate_pack(actor: Actor, *, version_id: UUID) -> PackVersion:
         PackVersion.objects.filter(pk=before.pk).update(is_active=False)
     version.is_active, version.activated_at = True, now()
     version.save(update_fields=["is_active", "activated_at"])
-    ensure_posts(actor, posts=_wanted(parse_content(version.content).taxonomy))
+    ensure_posts(actor, posts=_wanted(queries.pack(version.id).taxonomy))
     record(
         actor,
         VersionActivated(

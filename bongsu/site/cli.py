@@ -71,10 +71,20 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option(help="Web and worker processes; 0 is one process for everything.")] = -1,
     threads: Annotated[int, typer.Option(help="Threads per web process.")] = 8,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
+    with_demo: Annotated[bool, typer.Option("--demo", help="Fill an empty database with the demo organisation first.")] = False,
 ) -> None:
     """Serve pages, API, stream and background work until interrupted."""
+    from django.core.management import call_command
+    from django.db import connections
+
     from .server import serve as run
 
+    if migrate:
+        call_command("migrate", interactive=False, verbosity=0)
+    if with_demo:
+        demo.prepare()
+    connections.close_all()  # the processes that serve open their own
     sys.exit(run(host=host, port=port, workers=workers, threads=threads))
 
 

@@ -16,7 +16,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 
 pytestmark = pytest.mark.django_db
-COCKPIT, FRAGMENT, LIST = 20, 8, 12
+COCKPIT, FRAGMENT, LIST = 21, 8, 12  # PostgreSQL asks once more for the place in the stream
 HTMX = {"HX-Request": "true"}
 
 
