@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -95,8 +96,12 @@ def fires(severity: str | None = "", word: Any = "", size: str = "") -> str:
     lit = FIRES.get(key, 1)
     counted = {1: _("one fire"), 2: _("two fires"), 3: _("three fires"), 4: _("four fires"), 5: _("five fires")}[lit]
     name = " ".join(filter(None, (key, language.say(word)))) or _("calm")
-    values = {"lit": lit, "marks": range(1, 6), "key": key or "calm", "label": f"{name}, {counted}", "size": size, "name": name}
-    return part("fires", values)
+    return _fires(lit, key or "calm", f"{name}, {counted}", size, name)
+
+
+@lru_cache(maxsize=256)  # a list shows the same few again and again
+def _fires(lit: int, key: str, label: str, size: str, name: str) -> SafeString:
+    return part("fires", {"lit": lit, "marks": range(1, 6), "key": key, "label": label, "size": size, "name": name})
 
 
 @register.simple_tag
@@ -180,7 +185,7 @@ def table(context: RequestContext, table: Table) -> str:
     """A sortable, pageable list (`components.Table`); the URL is its state."""
     request = context.get("request")
     rows = [
-        {"cells": [(column, _cell(column, row, table, request)) for column in table.columns], "url": _reach(row, table.row_url)}
+        {"cells": [(column, _cell(column, row, table, context)) for column in table.columns], "url": _reach(row, table.row_url)}
         for row in table.rows
     ]
     heads = [{"column": c, **_sorting(c.sort, table.sort, request)} for c in table.columns]
@@ -197,9 +202,11 @@ def _reach(row: Any, path: str) -> Any:
     return row if path else ""
 
 
-def _cell(column: Any, row: Any, table: Table, request: Any) -> str:
+def _cell(column: Any, row: Any, table: Table, context: RequestContext) -> str:
     if column.cell:
-        return render_to_string(column.cell, {"row": row, "column": column, **table.extra}, request=request)
+        template = context.template.engine.get_template(column.cell)
+        with context.push(row=row, column=column, **table.extra):  # like {% include %}: no new context for each cell
+            return template.render(context)
     value = _reach(row, column.value or column.key)
     match value:
         case None:
