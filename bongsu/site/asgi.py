@@ -7,6 +7,8 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
+from bongsu.events.engines.courtesy import answering
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bongsu.site.settings")
 
 Scope = dict[str, Any]
@@ -32,7 +34,8 @@ class Application:
         elif scope["type"] == "http" and scope["path"] == "/stream/":
             await self.stream(scope, receive, send)
         else:
-            await self.pages(scope, receive, send)  # type: ignore[arg-type]
+            with answering():
+                await self.pages(scope, receive, send)  # type: ignore[arg-type]
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -16,18 +16,20 @@ from bongsu.kernel.clock import now
 
 from ..models import Job
 from ..work import INSIDE, OUTSIDE, PAGE, Hint, source
+from .courtesy import let_pages_through
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 60.0  # settings.LEASE_SECONDS changes it
 POLL = 0.5  # seconds; only hints from another process (the CLI) wait for it
 THREADS = (INSIDE, PAGE, OUTSIDE, OUTSIDE, OUTSIDE)
-_wake = threading.Condition()
+_wake = {lane: threading.Condition() for lane in THREADS}
 
 
 class EmbeddedEngine:
     name = "embedded"
 
     def defer(self, hints: Iterable[Hint]) -> None:
+        hints = list(hints)
         rows = [(h.work, h.key, h.lane, _stored(h.at or now())) for h in hints]
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -35,7 +37,8 @@ class EmbeddedEngine:
                 "ON CONFLICT (work, key) DO UPDATE SET run_at = min(run_at, excluded.run_at), worker = ''",
                 rows,
             )
-        transaction.on_commit(_wake_all)
+        lanes = {h.lane for h in hints}
+        transaction.on_commit(lambda: _wake_up(lanes))
 
     def unknown(self, hints: list[Hint]) -> list[Hint]:
         return hints  # one row per key: another hint changes it and adds none
@@ -48,7 +51,7 @@ class EmbeddedEngine:
         for thread in threads:
             thread.start()
         stop.wait()
-        _wake_all()
+        _wake_up(_wake)
         for thread in threads:
             thread.join()
 
@@ -57,6 +60,8 @@ class EmbeddedEngine:
             while not stop.is_set():
                 try:
                     close_old_connections()
+                    if lane != PAGE:
+                        let_pages_through()
                     if not run_one(lane, worker):
                         _sleep(stop, lane)
                 except (DatabaseError, InterfaceError):
@@ -82,15 +87,18 @@ def run_one(lane: str, worker: str) -> bool:
     return True
 
 
-@transaction.atomic
 def _claim(lane: str, worker: str) -> Job | None:
-    job = Job.objects.filter(lane=lane, run_at__lte=now()).order_by("run_at").first()
-    if job is None:
+    due = Job.objects.filter(lane=lane, run_at__lte=now()).order_by("run_at")
+    if not due.exists():  # looking needs no writer's turn
         return None
-    lease = timedelta(seconds=getattr(settings, "LEASE_SECONDS", LEASE_SECONDS))
-    job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + lease
-    job.save(update_fields=["worker", "attempts", "run_at"])
-    return job
+    with transaction.atomic():
+        job = due.first()
+        if job is None:
+            return None
+        lease = timedelta(seconds=getattr(settings, "LEASE_SECONDS", LEASE_SECONDS))
+        job.worker, job.attempts, job.run_at = worker, job.attempts + 1, now() + lease
+        job.save(update_fields=["worker", "attempts", "run_at"])
+        return job
 
 
 @transaction.atomic
@@ -106,14 +114,15 @@ def _finish(job: Job, again: datetime | None, attempts: int) -> None:
 def _sleep(stop: threading.Event, lane: str) -> None:
     next_at = Job.objects.filter(lane=lane).order_by("run_at").values_list("run_at", flat=True).first()
     wait = POLL if next_at is None else min(POLL, max(0.0, (next_at - now()).total_seconds()))
-    with _wake:
+    with _wake[lane]:
         if not stop.is_set():
-            _wake.wait(wait)
+            _wake[lane].wait(wait)
 
 
-def _wake_all() -> None:
-    with _wake:
-        _wake.notify_all()
+def _wake_up(lanes: Iterable[str]) -> None:
+    for lane in lanes:
+        with _wake[lane]:
+            _wake[lane].notify_all()
 
 
 def _stored(at: datetime) -> str:

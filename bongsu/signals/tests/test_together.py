@@ -47,7 +47,12 @@ def test_parallel_workers_open_one_proposal_for_one_group(committed_db: str, con
     row, token = connect()
     for n in range(12):
         send(token, alert(fingerprint=f"f{n}", group="one"))
-    all_at_once(4, lambda _n: actions.drain_receipts(system("signals"), connection=row.id, limit=3))
+
+    def work(_number: int) -> None:
+        while actions.drain_receipts(system("signals"), connection=row.id, limit=3):
+            pass
+
+    all_at_once(4, work)
     assert Signal.objects.count() == 12
     assert Proposal.objects.count() == 1
 
