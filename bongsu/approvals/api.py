@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ninja import Field, Query, Router, Schema
 
+from bongsu.events.reading import shows
 from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -39,12 +40,16 @@ class DecisionIn(Schema):
 
 @router.get("/approvals", response=Page[ApprovalOut])
 def list_approvals(request: ActorRequest, paging: Query[Paging], about_ref: str = "", subject: str = "") -> dict:
-    return page_of(queries.approvals(request.actor, about_ref=about_ref, subject=subject), paging, sort="-requested_at")
+    found = page_of(queries.approvals(request.actor, about_ref=about_ref, subject=subject), paging, sort="-requested_at")
+    shows(request.actor, *(row.subject for row in found["items"]))
+    return found
 
 
 @router.get("/approvals/waiting", response=list[ApprovalOut])
 def list_waiting(request: ActorRequest) -> list:
-    return queries.waiting_for(request.actor)
+    rows = queries.waiting_for(request.actor)
+    shows(request.actor, *(row.subject for row in rows))
+    return rows
 
 
 @router.get("/approvals/{uuid:approval_id}", response=ApprovalOut)

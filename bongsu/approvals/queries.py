@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from bongsu.events.queries import visible
+from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
@@ -16,14 +17,14 @@ from .rules import GRANTED, WAITING, why_not_decide
 
 def approvals(actor: Actor, *, about_ref: str = "", subject: str = "") -> QuerySet[Approval]:
     """All the actor may see, of one thing or one record when given."""
-    rows = Approval.objects.filter(visible(actor))
+    rows = Approval.objects.filter(visible(actor)).select_related("subject")
     if about_ref:
         rows = rows.filter(about_ref=about_ref)
     return rows.filter(subject=subject) if subject else rows
 
 
 def approval(actor: Actor, approval_id: UUID) -> Approval:
-    found = approvals(actor).filter(pk=approval_id).first()
+    found = opened(actor, approvals(actor).filter(pk=approval_id))
     if found is None:
         raise NotFound(_("There is no such approval."))
     return found

@@ -7,6 +7,7 @@ from django.core import signing
 from django.db.models import QuerySet
 
 from bongsu.events.queries import visible
+from bongsu.events.reading import opened
 from bongsu.integrations.queries import connections
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
@@ -22,11 +23,11 @@ def messages(actor: Actor, *, subject: str = "", state: str = "", person: UUID |
     """Messages the actor may see, newest first."""
     wanted: dict[str, Any] = {"subject_id": subject, "state": state, "person_id": person}
     rows = Message.objects.filter(visible(actor), **{name: value for name, value in wanted.items() if value})
-    return rows.select_related("person").prefetch_related("sendings").order_by("-created_at", "-id")
+    return rows.select_related("person", "subject").prefetch_related("sendings").order_by("-created_at", "-id")
 
 
 def message(actor: Actor, message_id: UUID | str) -> Message:
-    found = messages(actor).filter(pk=message_id).first()
+    found = opened(actor, messages(actor).filter(pk=message_id))
     if found is None:
         raise NotFound(_("There is no such message."))
     return found

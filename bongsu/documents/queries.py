@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from bongsu.approvals.models import Approval
 from bongsu.events.listening import names_of
 from bongsu.events.queries import visible
+from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import NotFound
@@ -43,21 +44,21 @@ def documents(actor: Actor, *, subject: str = "", kind: str = "") -> QuerySet[Do
 
 
 def document(actor: Actor, document_id: UUID) -> Document:
-    found = documents(actor).filter(pk=document_id).first()
+    found = opened(actor, documents(actor).filter(pk=document_id))
     if found is None:
         raise NotFound(_("There is no such document."))
     return found
 
 
 def part(actor: Actor, part_id: UUID) -> Part:
-    found = Part.objects.filter(visible(actor), pk=part_id).select_related("document").first()
+    found = opened(actor, Part.objects.filter(visible(actor), pk=part_id).select_related("document"))
     if found is None:
         raise NotFound(_("There is no such part."))
     return found
 
 
 def comment(actor: Actor, comment_id: UUID) -> Comment:
-    found = Comment.objects.filter(visible(actor), pk=comment_id).select_related("document").first()
+    found = opened(actor, Comment.objects.filter(visible(actor), pk=comment_id).select_related("document"))
     if found is None:
         raise NotFound(_("There is no such comment."))
     return found

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from bongsu.comms.models import Message
-from bongsu.incidents.actions import read_incident
+from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 
@@ -69,7 +69,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _found(request: HttpRequest, number: str) -> Incident:
-    return read_incident(_actor(request), number=number, door="api", is_reading=request.method == "GET")
+    return incidents.incident(_actor(request), number)
 
 
 @router.get("/incidents/{number}/escalation", response=list[StepOut], operation_id="get_escalation")

@@ -1,22 +1,34 @@
 """What other modules may do on the ground floor. `@action` and `record` are the two words everything else is built of."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import NotFound, Refused
+from bongsu.kernel.errors import Conflict, Invalid, NotFound, Refused
 from bongsu.kernel.facts import Fact
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
-from .facts import DeadLetterRetried, LegalHoldSet, Linked, PersonalErased, ReaderAdded, RecordRead, Restricted
-from .ledger import state, writing
+from .facts import (
+    DeadLetterRetried,
+    LegalHoldLifted,
+    LegalHoldSet,
+    Linked,
+    PersonalErased,
+    ReaderAdded,
+    RecordRead,
+    Restricted,
+    RestrictionLifted,
+)
+from .ledger import state, written
 from .models import Delivery, Event, Head, Link, Personal, Reader, Subject, Timer
-from .queries import must_see
+from .queries import must_see, visible
+from .reading import EVERY, is_noted
 from .work import Hint, defer
 
 P = ParamSpec("P")
@@ -24,14 +36,17 @@ T = TypeVar("T")
 
 
 def action(run: Callable[P, T]) -> Callable[P, T]:
-    """One transaction, its facts written at the end. The first argument is who acts. Actions inside actions join."""
+    """One transaction, its facts written at the end. The first argument is who acts. Actions inside actions join.
+
+    The outermost runs again when PostgreSQL ends it to break a deadlock: an action makes no call outside, and can read its
+    arguments twice.
+    """
 
     @wraps(run)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         if not (args and isinstance(args[0], Actor)):
             raise TypeError(f"{run.__name__}: the first argument is the actor")
-        with writing():
-            return run(*args, **kwargs)
+        return written(partial(run, *args, **kwargs))
 
     return wrapped
 
@@ -61,6 +76,14 @@ def restrict(actor: Actor, *, subject: str, readers: Iterable[UUID], reason: str
 
 
 @action
+def lift_restriction(actor: Actor, *, subject: str, reason: str) -> None:
+    """Everybody with access reads the record again; its list of readers ends."""
+    Subject.objects.filter(ref=subject).update(restricted=False)
+    Reader.objects.filter(subject=subject).delete()
+    record(actor, RestrictionLifted(subject=subject, reason=reason))
+
+
+@action
 def add_reader(actor: Actor, *, subject: str, person: UUID, person_name: str, reason: str) -> bool:
     """Let a person read a restricted record; False when he could already."""
     _row, is_new = Reader.objects.get_or_create(subject_id=subject, person_id=person)
@@ -71,35 +94,77 @@ def add_reader(actor: Actor, *, subject: str, person: UUID, person_name: str, re
 
 @action
 def note_reading(actor: Actor, *, subject: str, door: str) -> None:
-    """Put the reading of a restricted record on the record. `door`: page, api, export, evidence, break-glass ..."""
+    """Put one reading on the record, under a word of its own (export, evidence). Pages and API are noted by `reading`."""
+    is_noted(actor, subject)
     record(actor, RecordRead(subject=subject, door=door))
 
 
 @action
-def set_legal_hold(actor: Actor, *, subject: str, reason: str) -> None:
-    """Nothing of this record may be erased from now on."""
-    must_see(actor, subject)
-    Subject.objects.filter(ref=subject).update(has_legal_hold=True)
-    record(actor, LegalHoldSet(subject=subject, reason=reason))
+def note_reading_of_the_hour(actor: Actor, *, subject: str, door: str) -> datetime:
+    """Put the reading of a restricted record on the record unless this door stands there for the last hour; returns when."""
+    Head.objects.select_for_update().get(pk=subject)  # two answers at once wait here for each other
+    recent = Event.objects.filter(subject=subject, name=RecordRead.name, actor=actor.key, recorded_at__gt=now() - EVERY)
+    for text, at in recent.values_list("text", "recorded_at"):
+        if json.loads(text)["data"]["door"] == door:
+            return at
+    record(actor, RecordRead(subject=subject, door=door))
+    return now()
 
 
 @action
-def erase_personal(actor: Actor, *, event: UUID, field: str, reason: str) -> None:
-    """Delete a personal value on the record. Refused under legal hold and without a reason."""
-    actor.require("people.manage")
-    row = Event.objects.filter(event=event).first()
+def set_legal_hold(actor: Actor, *, subject: str, reason: str) -> None:
+    """Nothing of this record may be erased from now on. Legal's right, with a reason."""
+    row = _held_still(actor, subject, "record.hold")
+    if row.has_legal_hold:
+        raise Conflict(_("This record is under legal hold already."))
+    _switch_hold(row, True)
+    record(actor, LegalHoldSet(subject=subject, reason=_said(reason)))
+
+
+@action
+def lift_legal_hold(actor: Actor, *, subject: str, reason: str) -> None:
+    """The record may be erased from again. Legal's right, with a reason."""
+    row = _held_still(actor, subject, "record.hold")
+    if not row.has_legal_hold:
+        raise Conflict(_("This record is not under legal hold."))
+    _switch_hold(row, False)
+    record(actor, LegalHoldLifted(subject=subject, reason=_said(reason)))
+
+
+@action
+def erase_personal(actor: Actor, *, event: UUID, field: str, reason: str) -> Event:
+    """Delete a personal value on the record; the entry, its hash and who erased it stay. Refused under legal hold and without
+    a reason."""
+    actor.require("record.erase")
+    row = Event.objects.filter(visible(actor), event=event).first()
     if row is None:
         raise NotFound(_("There is no such entry."))
-    must_see(actor, row.subject_id)
-    # Not its key: whoever writes to the ledger refers to this row while it holds the head.
-    if Subject.objects.select_for_update(no_key=True).get(pk=row.subject_id).has_legal_hold:
+    why = _said(reason)
+    if _held_still(actor, row.subject_id, "record.erase").has_legal_hold:
         raise Refused(_("This record is under legal hold; nothing of it may be erased."))
-    if not reason.strip():
-        raise Refused(_("An erasure needs a reason."))
     deleted, _kinds = Personal.objects.filter(event__event=event, field=field).delete()
     if not deleted:
         raise NotFound(_("This entry has no such personal value, or it is erased already."))
-    record(actor, PersonalErased(subject=row.subject_id, event=str(event), field=field, reason=reason))
+    record(actor, PersonalErased(subject=row.subject_id, event=str(event), field=field, reason=why))
+    return row
+
+
+def _held_still(actor: Actor, subject: str, grant: str) -> Subject:
+    """Locked, but not its key: whoever writes to the ledger refers to this row while it holds the head."""
+    must_see(actor, subject)
+    actor.require(grant)
+    return Subject.objects.select_for_update(no_key=True).get(pk=subject)
+
+
+def _switch_hold(row: Subject, is_on: bool) -> None:
+    row.has_legal_hold = is_on
+    row.save(update_fields=["has_legal_hold"])
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise Invalid(_("A reason is needed."), fields={"reason": _("Say why.")})
+    return reason.strip()
 
 
 @action

@@ -31,6 +31,14 @@ class Restricted(Fact):
     readers: list[str]
 
 
+@fact("events.restriction_lifted")
+class RestrictionLifted(Fact):
+    sentence = _("{actor} lifted the restriction of this record: {reason}")
+    personal = frozenset({"reason"})
+    icon = "lock"
+    reason: str
+
+
 @fact("events.reader_added")
 class ReaderAdded(Fact):
     sentence = _("{actor} let {person_name} read this restricted record: {reason}")
@@ -53,6 +61,13 @@ class RecordRead(Fact):
 @fact("events.legal_hold_set")
 class LegalHoldSet(Fact):
     sentence = _("{actor} put this record under legal hold: {reason}")
+    icon = "lock"
+    reason: str
+
+
+@fact("events.legal_hold_lifted")
+class LegalHoldLifted(Fact):
+    sentence = _("{actor} lifted the legal hold on this record: {reason}")
     icon = "lock"
     reason: str
 

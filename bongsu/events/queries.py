@@ -1,6 +1,7 @@
 """Reading the ground floor: what an actor may see, the timeline, the stream, what failed."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,10 +18,13 @@ from bongsu.kernel.facts import Fact, fact_class
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
-from .facts import Verified
+from .facts import PersonalErased, Verified
 from .listening import names_of
 from .models import Delivery, Event, Head, Heartbeat, Installation, Personal, Reader, Seal, Subject, Timer
+from .reading import shows
 
+ERASED = _("▒▒▒ (erased on the record by {who}: {reason})")
+NO_SUCH = _("There is no such record, or you are not among its readers.")
 SILENT_AFTER = timedelta(seconds=30)
 # PostgreSQL: the number behind all that has ended (and behind our own), and those that others run in this very database,
 # of which 32 bits are told.
@@ -49,16 +53,23 @@ def may_see(actor: Actor, subject: str) -> bool:
         return True
     if not actor.may(SEE):
         return False
+    return _readable(actor, subject) is not None
+
+
+def _readable(actor: Actor, subject: str) -> Subject | None:
     row = Subject.objects.filter(ref=subject).first()
-    if row is None:
-        return False
-    return not row.restricted or Reader.objects.filter(subject=row, person=actor.person_id).exists()
+    is_hidden = row is not None and row.restricted and not Reader.objects.filter(subject=row, person=actor.person_id).exists()
+    return None if is_hidden else row
 
 
 def must_see(actor: Actor, subject: str) -> None:
-    """Raise `NotFound` when the actor must not know of the subject."""
-    if not may_see(actor, subject):
-        raise NotFound(_("There is no such record, or you are not among its readers."))
+    """Raise `NotFound` when the actor must not know of the subject; what is then shown of a restricted one counts as read."""
+    if actor.is_all_seeing:
+        return
+    row = _readable(actor, subject) if actor.may(SEE) else None
+    if row is None:
+        raise NotFound(NO_SUCH)
+    shows(actor, row)
 
 
 def readers(subject: str) -> list[UUID]:
@@ -67,7 +78,8 @@ def readers(subject: str) -> list[UUID]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a timeline. `sentence` is said in the reader's language; `data` holds the fact's fields as they were kept."""
+    """One line of a timeline. `sentence` is said in the reader's language; `data` holds the fact's fields as they were kept;
+    `personal` names those that can be erased, `erased` those that were."""
 
     event: UUID
     position: int
@@ -81,6 +93,8 @@ class Entry:
     hash: str
     data: dict[str, Any] = field(default_factory=dict)
     erased: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    seq: int = 0
 
     @property
     def is_backdated(self) -> bool:
@@ -102,14 +116,32 @@ def timeline(actor: Actor, subject: str, *, limit: int | None = None, is_complet
 
 
 def entries_of(events: list[Event]) -> list[Entry]:
-    names = names_of(e.actor for e in events)
-    return [_entry(event, names[event.actor]) for event in events]
+    read = [(event, *values_of(event)) for event in events]
+    erasures = _erasures({event.subject_id for event, _data, erased in read if erased})
+    names = names_of([*(e.actor for e in events), *(actor for actor, _reason in erasures.values())])
+    return [
+        _entry(event, names[event.actor], data, {name: _gone(erasures, event, name, names) for name in erased})
+        for event, data, erased in read
+    ]
 
 
-def _entry(event: Event, actor_name: str) -> Entry:
+def _erasures(subjects: set[str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """(event, field) -> who erased it, and why."""
+    found = {}
+    for event in Event.objects.filter(subject__in=subjects, name=PersonalErased.name) if subjects else ():
+        data = json.loads(event.text)["data"]
+        found[data["event"], data["field"]] = event.actor, data["reason"]
+    return found
+
+
+def _gone(erasures: dict[tuple[str, str], tuple[str, str]], event: Event, name: str, names: dict[str, str]) -> Text:
+    actor, reason = erasures.get((str(event.event), name), ("", ""))
+    return Text(ERASED, {"who": _speaker(actor, names[actor]), "reason": reason}) if actor else Text("▒▒▒")
+
+
+def _entry(event: Event, actor_name: str, data: dict[str, Any], erased: dict[str, Text]) -> Entry:
     kind = fact_class(event.name)
-    data, erased = values_of(event)
-    shown = {**data, **_worded(kind, data), **dict.fromkeys(erased, "▒▒▒"), "actor": actor_name}
+    shown = {**data, **_worded(kind, data), **erased, "actor": _speaker(event.actor, actor_name)}
     return Entry(
         event=event.event,
         position=event.position,
@@ -121,15 +153,33 @@ def _entry(event: Event, actor_name: str) -> Entry:
         icon=kind.icon if kind else "dot",
         sentence=Text(kind.sentence if kind else event.name, shown),
         hash=event.hash,
+        seq=event.seq,
         data=data,
         erased=tuple(erased),
+        personal=tuple(sorted(value.field for value in event.personal.all())),
     )
+
+
+def _speaker(key: str, name: str) -> Text | str:
+    """A person as one speaks of people, the machine by the house's name; others by their own."""
+    match key.partition(":")[0]:
+        case "person":
+            return Text(_("{person}"), {"person": name})
+        case "system":
+            return Text(_("Bongsu"))
+    return name
 
 
 def _worded(kind: type[Fact] | None, data: dict[str, Any]) -> dict[str, Any]:
     """The fields whose keys have words, as words."""
     known = kind.said_as.items() if kind else ()
-    return {name: Text(words[data[name]]) for name, words in known if data.get(name) in words}
+    return {name: _in_words(words, data[name]) for name, words in known if name in data}
+
+
+def _in_words(words: Mapping[Any, str], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_words(words, one) for one in value]
+    return Text(words[value]) if value in words else value
 
 
 def values_of(event: Event) -> tuple[dict[str, Any], list[str]]:
@@ -239,8 +289,24 @@ def head(actor: Actor, subject: str) -> tuple[int, str]:
     must_see(actor, subject)
     found = Head.objects.filter(subject=subject).values_list("seq", "hash").first()
     if found is None:
-        raise NotFound(_("There is no such record, or you are not among its readers."))
+        raise NotFound(NO_SUCH)
     return found
+
+
+def standing(actor: Actor, subject: str) -> Subject:
+    """The record with its head, as those see it who answer for the ledger."""
+    actor.require("ledger.verify")
+    must_see(actor, subject)
+    return Subject.objects.select_related("head").get(pk=subject)
+
+
+def entries(actor: Actor, subject: str, *, before: int = 0, limit: int = 50) -> tuple[list[Entry], int | None]:
+    """All entries of a record, the newest number first, and before which number to go on (None: nothing is left)."""
+    actor.require("ledger.verify")
+    must_see(actor, subject)
+    rows = Event.objects.filter(subject=subject).prefetch_related("personal").order_by("-seq")
+    found = list((rows.filter(seq__lt=before) if before else rows)[: limit + 1])
+    return entries_of(found[:limit]), found[limit - 1].seq if len(found) > limit else None
 
 
 def newest_seal() -> Seal | None:
@@ -260,7 +326,8 @@ def count_events() -> int:
 def recent(actor: Actor) -> QuerySet[Event]:
     """What happened in the records the actor may see, whatever they are; newest first."""
     actor.require("ledger.verify")
-    return Event.objects.filter(visible(actor)).prefetch_related("personal").order_by("-position")
+    rows = Event.objects.filter(visible(actor)).select_related("subject")
+    return rows.prefetch_related("personal").order_by("-position")
 
 
 def last_verification() -> Entry | None:

@@ -13,6 +13,7 @@ from bongsu.ui.frame import actor_of, url_or_none
 from bongsu.ui.paging import page
 
 from . import actions, queries, sealing
+from .reading import shows
 
 SHOWN = 50
 
@@ -24,6 +25,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     cursor = queries.Cursor.parse(f"0-{request.GET.get('before', '')}").position
     rows = queries.recent(actor)
     events = list((rows.filter(position__lt=cursor) if cursor else rows)[: SHOWN + 1])
+    shows(actor, *(event.subject for event in events[:SHOWN]))
     context = {
         "entries": queries.entries_of(events[:SHOWN]),
         "before": events[SHOWN - 1].position if len(events) > SHOWN else None,

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
 from bongsu.events.queries import must_see, visible
+from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
@@ -33,7 +34,7 @@ def files(actor: Actor, subject: str, *, is_complete: bool = False) -> QuerySet[
 
 def file(actor: Actor, file_id: UUID) -> StoredFile:
     """NotFound when there is none or the actor must not know of it."""
-    found = StoredFile.objects.filter(visible(actor), pk=file_id).first()
+    found = opened(actor, StoredFile.objects.filter(visible(actor), pk=file_id))
     if found is None:
         raise NotFound(_("There is no such file."))
     return found

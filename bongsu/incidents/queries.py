@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from bongsu.events.models import Event, Subject
 from bongsu.events.queries import Entry, entries_of, must_see, visible
+from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
-from bongsu.kernel.facts import known_facts
+from bongsu.kernel.facts import fact_class, known_facts
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
@@ -54,7 +55,7 @@ def incidents(
 
 def incident(actor: Actor, number: str) -> Incident:
     """By number (any case) or id; the same answer whether it is missing or hidden."""
-    found = Incident.objects.select_related("system", "subject").filter(_key(number), visible(actor)).first()
+    found = opened(actor, Incident.objects.select_related("system").filter(_key(number), visible(actor)))
     if found is None:
         raise NotFound(NO_SUCH)
     found.seen_by = actor.key
@@ -126,14 +127,30 @@ def wording(actor: Actor, incident: Incident, rows: list[Duty] | None = None) ->
 
 
 def sentence_of(line: Line, words: Wording) -> Text:
-    """What happened, ready to be said: keys as words, moments as moments, the machine by the house's name."""
+    """What happened, ready to be said: keys as words, moments as moments."""
     entry = line.entry
     values = in_words(entry.name, entry.sentence.values, words.taxonomy, words.language)
     if title := words.duties.get(str(entry.data.get("duty", ""))):
         values["title"] = said(title, words.language)
-    if entry.actor.startswith("system:"):
-        values["actor"] = Text(_("Bongsu"))
     return Text(entry.sentence.message, values)
+
+
+def sentence_together(lines: list[Line], words: Wording) -> Text:
+    """Several alike lines in one: how many, and every value that they do not share, each once."""
+    told = [sentence_of(line, words).values for line in lines]
+    values = {name: _all_said([one.get(name) for one in told]) for name in told[0]}
+    return Text(together_of(lines[0]), {**values, "count": len(lines)})
+
+
+def together_of(line: Line) -> str:
+    """How several lines like this are said in one; empty when each stands for itself."""
+    kind = fact_class(line.entry.name)
+    return kind.together if kind and not line.is_retracted else ""
+
+
+def _all_said(values: list[Any]) -> Any:
+    found = [value for at, value in enumerate(values) if value not in values[:at]]
+    return found[0] if len(found) == 1 else found
 
 
 def timeline(actor: Actor, incident: Incident, *, limit: int = 200) -> list[Line]:

@@ -10,6 +10,7 @@ from django.db.models import DateTimeField, Exists, F, Min, OuterRef, Q, QuerySe
 from django.db.models.functions import Coalesce, Greatest
 
 from bongsu.events.queries import visible
+from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound, TransportError
 from bongsu.kernel.secrets import InvalidToken, token_hash
@@ -22,6 +23,7 @@ from .models import Call, Connection, Hold, InToken
 from .rules import LEASE
 
 OPEN = ("pending", "sending")
+OVER = ("done", "dropped")
 
 
 def connection(actor: Actor, connection_id: UUID | str) -> Connection:
@@ -95,7 +97,7 @@ def calls(actor: Actor, *, state: str = "", subject: str = "", connection: UUID 
 
 
 def call(actor: Actor, call_id: UUID | str) -> Call:
-    found = Call.objects.filter(visible(actor), pk=call_id).select_related("connection").first()
+    found = opened(actor, Call.objects.filter(visible(actor), pk=call_id).select_related("connection"))
     if found is None:
         raise NotFound(_("There is no such call."))
     return found
@@ -105,19 +107,19 @@ def dead_calls(actor: Actor) -> QuerySet[Call]:
     return calls(actor, state="failed")
 
 
-def heads() -> QuerySet[Call]:
+def heads(calls: QuerySet[Call] | None = None) -> QuerySet[Call]:
     """Waiting calls that are first in the line of their target."""
     earlier = Call.objects.filter(
         connection=OuterRef("connection"), target=OuterRef("target"), turn__lt=OuterRef("turn"), state__in=OPEN
     )
-    return Call.objects.filter(~Exists(earlier), state="pending")
+    return (Call.objects.all() if calls is None else calls).filter(~Exists(earlier), state="pending")
 
 
-def due_calls(now: datetime) -> QuerySet[Call]:
-    """What a worker could begin now."""
+def due_calls(now: datetime, calls: QuerySet[Call] | None = None) -> QuerySet[Call]:
+    """What a worker could begin now (of `calls`)."""
     in_flight = Call.objects.filter(connection=OuterRef("connection"), state="sending")
     unpaused = Q(connection__paused_until_at=None) | Q(connection__paused_until_at__lte=now)
-    return heads().filter(unpaused, ~Exists(in_flight), next_at__lte=now)
+    return heads(calls).filter(unpaused, ~Exists(in_flight), next_at__lte=now)
 
 
 def stale_calls(now: datetime) -> QuerySet[Call]:

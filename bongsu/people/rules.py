@@ -27,13 +27,13 @@ GRANTS: dict[str, frozenset[str]] = {
     ),
     "legal": frozenset(
         {"see", "incident.declare", "incident.respond", "evidence.reveal", "message.approve", "report.edit", "report.review"}
-        | {"ledger.verify", "export"}
+        | {"ledger.verify", "record.hold", "record.erase", "export"}
     ),
     "auditor": frozenset({"see", "audit.read", "ledger.verify", "export"}),
     "board": frozenset({"see", "report.approve", "ledger.verify"}),
     "administrator": frozenset(
         {"see", "incident.declare", "incident.respond", "signal.triage", "people.manage", "packs.manage", "connections.manage"}
-        | {"ledger.verify", "audit.read", "breakglass", "export"}
+        | {"ledger.verify", "record.erase", "audit.read", "breakglass", "export"}
     ),
 }
 ROLES = tuple(GRANTS)

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 
 from bongsu.events.queries import visible
+from bongsu.events.reading import opened
 from bongsu.integrations import queries as integrations
 from bongsu.integrations.contract import Received, as_json
 from bongsu.integrations.contract import Signal as Understood
@@ -55,7 +56,7 @@ def signals(
 
 def signal(actor: Actor, signal_id: UUID) -> Signal:
     """NotFound when there is none or the actor must not know of it."""
-    found = signals(actor).filter(pk=signal_id).first()
+    found = opened(actor, signals(actor).filter(pk=signal_id))
     if found is None:
         raise NotFound(_("There is no such signal."))
     return found
@@ -77,7 +78,7 @@ def proposals(actor: Actor, *, state: str = "", severity: str = "", is_waiting: 
 
 def proposal(actor: Actor, proposal_id: UUID) -> Proposal:
     """NotFound when there is none or the actor must not know of it."""
-    found = proposals(actor).filter(pk=proposal_id).first()
+    found = opened(actor, proposals(actor).filter(pk=proposal_id))
     if found is None:
         raise NotFound(_("There is no such proposal."))
     return found

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from bongsu.incidents.actions import read_incident
+from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
@@ -136,7 +136,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _found(request: HttpRequest, number: str) -> Incident:
-    return read_incident(_actor(request), number=number, door="api", is_reading=request.method == "GET")
+    return incidents.incident(_actor(request), number)
 
 
 # --- channel --------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from bongsu.approvals import actions as approvals
 from bongsu.approvals.models import Approval
 from bongsu.approvals.rules import GRANTED, REFUSED
 from bongsu.events.actions import action, record
+from bongsu.events.queries import must_see
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
@@ -130,19 +131,24 @@ def archive(actor: Actor, *, document: UUID) -> Document:
     return row
 
 
-@action
 def read_out(actor: Actor, *, document: UUID, form: str, revision: int | None = None) -> tuple[Document, bytes]:
-    """The document as `md`, `html` or `pdf`, and the taking on the record."""
+    """The document as `md`, `html` or `pdf`, and the taking on the record. Nothing is locked while it is drawn; it is handed
+    out only once the taking stands there."""
     row = queries.document(actor, document)
     if form not in queries.FORMS:
         raise Invalid(_("Choose md, html or pdf."), fields={"form": _("Choose md, html or pdf.")})
     kept = queries.revision(actor, document, revision) if revision else None
     made = queries.rendered(row, form, kept)
-    record(
-        actor,
-        DocumentExported(subject=row.subject_id, document=str(row.id), number=row.number, form=form, text_hash=digest(made)),
-    )
+    _note_taking(actor, row=row, form=form, text_hash=digest(made))
     return row, made
+
+
+@action
+def _note_taking(actor: Actor, *, row: Document, form: str, text_hash: str) -> None:
+    """Whoever lost the right to see it while it was drawn gets nothing."""
+    must_see(actor, row.subject_id)
+    stated = DocumentExported(subject=row.subject_id, document=str(row.id), number=row.number, form=form, text_hash=text_hash)
+    record(actor, stated)
 
 
 def _apply(actor: Actor, approval: UUID | str) -> Document:

@@ -16,7 +16,7 @@ from bongsu.events.triggers import missing_triggers, restore_triggers
 from bongsu.events.verification import verify
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import Conflict, NotFound, Refused
+from bongsu.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from tests.counterparts.processes import wait_until
 
 from .telling import US, Told, arm, begin, relate, tell
@@ -93,15 +93,17 @@ def test_a_personal_value_is_not_in_the_chain_and_its_erasure_leaves_the_chain_w
 
 
 @pytest.mark.django_db
-def test_legal_hold_and_a_missing_reason_refuse_an_erasure(root, alice) -> None:
+def test_legal_hold_and_a_missing_reason_refuse_an_erasure(root, alice, lena) -> None:
     subject = begin()
     tell(US, "a", subject=subject.ref, who="Hong")
     event = Event.objects.get(subject=subject).event
-    with pytest.raises(Refused):
+    with pytest.raises(Invalid):
         actions.erase_personal(root, event=event, field="who", reason=" ")
     with pytest.raises(Exception, match="right"):
         actions.erase_personal(alice, event=event, field="who", reason="mine")
-    actions.set_legal_hold(root, subject=subject.ref, reason="court")
+    with pytest.raises(Forbidden):
+        actions.set_legal_hold(root, subject=subject.ref, reason="court")
+    actions.set_legal_hold(lena, subject=subject.ref, reason="court")
     with pytest.raises(Refused):
         actions.erase_personal(root, event=event, field="who", reason="asked")
     assert Personal.objects.filter(event_id=event).exists()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
-from bongsu.events.actions import action, add_reader, note_reading, record, restrict
+from bongsu.events.actions import action, add_reader, record, restrict
 from bongsu.events.queries import may_see, readers
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
@@ -15,19 +15,9 @@ from bongsu.people import queries as people
 
 from ..facts import BreakGlassUsed, NeededPersonCalled
 from ..models import Incident, Restriction, RoleAssignment
-from ..queries import incident as incident_of
 from .locking import locked, must_lead
 
 REVIEW_AFTER = timedelta(days=30)
-
-
-def read_incident(actor: Actor, *, number: str, door: str, is_reading: bool = True) -> Incident:
-    """The incident for somebody at a door. Reading a restricted one is on the record; an act on it states its own fact,
-    and must not hold the ledger's head before it has the incident."""
-    found = incident_of(actor, number)
-    if is_reading and found.subject.restricted:
-        note_reading(actor, subject=found.subject_id, door=door)
-    return found
 
 
 @action

@@ -8,7 +8,6 @@ from ninja import Router
 from bongsu.kernel.actors import Actor
 
 from .. import queries
-from ..actions import read_incident
 from ..models import Incident
 from .shapes import IncidentOut
 
@@ -20,7 +19,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def found_for(request: HttpRequest, number: str) -> Incident:
-    return read_incident(actor_of(request), number=number, door="api", is_reading=request.method == "GET")
+    return queries.incident(actor_of(request), number)
 
 
 def out(incident: Incident, commander: str | None) -> dict[str, Any]:

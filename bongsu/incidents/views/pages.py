@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bongsu.events.actions import note_reading
+from bongsu.events.models import Subject
+from bongsu.events.reading import shows
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.packs import queries as packs
@@ -56,7 +57,9 @@ def incident_csv(request: HttpRequest) -> StreamingHttpResponse:
     actor = _actor(request)
     actor.require("export")
     columns = ("number", "severity", "state", "type", "subtype", "title", "declared_at", "resolved_at", "closed_at")
-    rows = queries.incidents(actor, **_filters(request)).values_list(*columns)
+    found = queries.incidents(actor, **_filters(request))
+    shows(actor, *Subject.objects.filter(restricted=True, ref__in=found.order_by().values("subject")))
+    rows = found.values_list(*columns)
 
     def lines() -> Any:
         yield "\ufeff" + ",".join(columns) + "\r\n"
@@ -126,8 +129,6 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         if actor.may("breakglass") and queries.exists_restricted(number):
             return render(request, "incidents/glass.html", {"form": BreakGlassForm(initial={"number": number})}, status=403)
         raise
-    if incident.subject.restricted:
-        note_reading(actor, subject=incident.subject_id, door="page")
     return render(request, "incidents/detail.html", cockpit(actor, incident, is_all=request.GET.get("all") == "1"))
 
 

