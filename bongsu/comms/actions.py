@@ -86,10 +86,11 @@ def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Pe
 def _to_place(form: Template, draft: dict[str, Any], values: Values, place: Place) -> tuple[Message, bool]:
     language, zone = settings.LANGUAGE_CODE, settings.ORGANISATION_ZONE
     is_reader = place.is_private or form.is_id_only or not draft["subject"].restricted
-    own = {"recipient": place.address, "language": language}
+    name = place.name or place.address
+    own = {"recipient": name, "language": language}
     title, text = _words(form, draft, {**values, **own}, language, zone, is_reader)
-    kept = {"connection": place.connection, "address": place.address, "thread": place.thread}
-    more = {"name": place.address, "language": language, "is_id_only": not is_reader, "place": kept}
+    kept = {"connection": place.connection, "address": place.address, "thread": place.thread, "is_private": place.is_private}
+    more = {"name": name[:160], "language": language, "is_id_only": not is_reader, "place": kept}
     return _written(draft, f"place:{place.connection}:{place.address}", title, text, more)
 
 
@@ -189,10 +190,15 @@ def _start(actor: Actor, message: Message, sending: Sending) -> None:
     operation, payload = _asked_of(message, sending)
     sending.call = call(
         actor, connection=found, operation=operation, payload=payload, subject=message.subject_id,
-        target=f"{sending.way}:{sending.address}"[:200], idempotency_key=f"message:{sending.id}", is_urgent=message.is_urgent,
+        target=f"{sending.way}:{sending.address}"[:200], idempotency_key=f"message:{sending.id}", is_urgent=message.is_urgent, is_public=_is_public(message),
     )  # fmt: skip
     sending.state = "queued"
     sending.save()
+
+
+def _is_public(message: Message) -> bool:
+    """Whether it says more than the ID where anybody may read it."""
+    return message.person_id is None and not (message.place.get("is_private") or message.is_id_only)
 
 
 def _connection_of(message: Message, sending: Sending) -> Connection | None:
@@ -240,7 +246,7 @@ def note_outcome(
     actor: Actor, *, call: UUID, state: str, external_id: str = "", receipt: Mapping[str, Any] | None = None,
     why: str = "", may_be_twice: bool = False,
 ) -> None:  # fmt: skip
-    """The gate has an outcome for one way: `sent`, `failed` or `held`. Told twice, it changes nothing."""
+    """The gate has an outcome for one way: `sent`, `failed`, `held` or `dropped`. Told twice, it changes nothing."""
     sending = Sending.objects.filter(call=call).first()
     if sending is None:
         return
@@ -256,22 +262,22 @@ def note_outcome(
         message.save(update_fields=["state", "sent_at"])
         record(actor, facts.MessageSent(way=sending.way, may_have_been_sent_twice=may_be_twice, **_about(message)))
     elif state != "sent":
-        _next_way(actor, message, why)
+        _next_way(actor, message, why, may_have_been_sent=may_be_twice)
 
 
-def _next_way(actor: Actor, message: Message, why: str) -> None:
+def _next_way(actor: Actor, message: Message, why: str, *, may_have_been_sent: bool = False) -> None:
     states = list(message.sendings.values_list("state", flat=True))
     if "sent" in states or "queued" in states:
         return
     later = message.sendings.filter(state="later").order_by("place_in_line").first()
-    # What is held stays in the house by every way.
-    if later is not None and "held" not in states:
+    # What is held or withdrawn stays in the house by every way.
+    if later is not None and not {"held", "dropped"} & set(states):
         _start(actor, message, later)
         return
-    _conclude(actor, message, why)
+    _conclude(actor, message, why, may_have_been_sent=may_have_been_sent)
 
 
-def _conclude(actor: Actor, message: Message, why: str) -> None:
+def _conclude(actor: Actor, message: Message, why: str, *, may_have_been_sent: bool = False) -> None:
     before = message.state
     message.state = rules.state_after(list(message.sendings.exclude(state="later").values_list("state", flat=True)))
     message.save(update_fields=["state"])
@@ -281,6 +287,8 @@ def _conclude(actor: Actor, message: Message, why: str) -> None:
         record(actor, facts.MessageFailed(why=why, **_about(message)))
     elif message.state == "held":
         record(actor, facts.MessageHeld(reason=why, **_about(message)))
+    elif message.state == "dropped":
+        record(actor, facts.MessageDropped(reason=why, may_have_been_sent=may_have_been_sent, **_about(message)))
 
 
 # ---- read and answered ------------------------------------------------------------------------------------------------
@@ -309,10 +317,21 @@ def acknowledge_by_link(actor: Actor, *, message: UUID | str, token: str) -> Mes
 
 
 @action
+def acknowledge_pages(actor: Actor, *, subject: str) -> int:
+    """Somebody answers for it: the pagers that rang for this record are told; returns how many. What a person has read stays
+    his own word."""
+    return _tell_all_pagers(actor, subject, "acknowledge")
+
+
+@action
 def resolve_pages(actor: Actor, *, subject: str) -> int:
     """It is over: the pagers that rang for this record are told; returns how many."""
-    rows = Message.objects.filter(subject=subject, sendings__way="pager", sendings__state__in=["sent", "queued"]).distinct()
-    return sum(_tell_pagers(actor, row, "resolve") for row in rows)
+    return _tell_all_pagers(actor, subject, "resolve")
+
+
+def _tell_all_pagers(actor: Actor, subject: str, operation: str) -> int:
+    ringing = Message.objects.filter(subject=subject, sendings__way="pager", sendings__state__in=["sent", "queued", "held"])
+    return sum(_tell_pagers(actor, row, operation) for row in ringing.distinct())
 
 
 def _tell_pagers(actor: Actor, message: Message, operation: str) -> int:

@@ -1,5 +1,7 @@
 """What happened to messages. Names and reasons are personal; texts stay on the message row."""
 
+from bongsu.integrations.rules import HELD_WORDS
+from bongsu.integrations.rules import DROPPED
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -24,6 +26,8 @@ PURPOSES = {
     "late update": _("status update late"),
 }
 
+WAYS = {"email": _("e-mail"), "slack": _("chat"), "pager": _("pager"), "channel": _("chat channel")}
+
 
 @fact("comms.message_written")
 class MessageWritten(Fact):
@@ -45,7 +49,8 @@ class MessageWritten(Fact):
 @fact("comms.message_sent")
 class MessageSent(Fact):
     sentence = _("{recipient_name} was sent a message by {way} ({purpose}).")
-    said_as = {"purpose": PURPOSES}
+    together = _("{count} messages were sent by {way}: {recipient_name} ({purpose}).")
+    said_as = {"purpose": PURPOSES, "way": WAYS}
     personal = frozenset({"recipient_name"})
     icon = "message"
     message: str
@@ -59,6 +64,7 @@ class MessageSent(Fact):
 @fact("comms.message_failed")
 class MessageFailed(Fact):
     sentence = _("{recipient_name} could not be reached ({purpose}): {why}")
+    together = _("{count} messages reached nobody: {recipient_name} ({purpose}). {why}")
     said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name", "why"})
     icon = "warning"
@@ -72,7 +78,8 @@ class MessageFailed(Fact):
 @fact("comms.message_held")
 class MessageHeld(Fact):
     sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
-    said_as = {"purpose": PURPOSES}
+    together = _("{count} messages did not leave the house: {recipient_name}. {reason} ({purpose}).")
+    said_as = {"purpose": PURPOSES, "reason": HELD_WORDS}
     personal = frozenset({"recipient_name"})
     icon = "hold"
     message: str
@@ -82,9 +89,26 @@ class MessageHeld(Fact):
     reason: str
 
 
+@fact("comms.message_dropped")
+class MessageDropped(Fact):
+    """Withdrawn before it was sent; its words stay with the message."""
+
+    sentence = _("The message to {recipient_name} was withdrawn and is not sent ({purpose}): {reason}.")
+    said_as = {"purpose": PURPOSES, "reason": DROPPED}
+    personal = frozenset({"recipient_name"})
+    icon = "hold"
+    message: str
+    recipient: str
+    recipient_name: str
+    purpose: str
+    reason: str
+    may_have_been_sent: bool
+
+
 @fact("comms.message_acknowledged")
 class MessageAcknowledged(Fact):
     sentence = _("{recipient_name} acknowledged the message ({purpose}).")
+    together = _("{count} messages were acknowledged: {recipient_name} ({purpose}).")
     said_as = {"purpose": PURPOSES}
     personal = frozenset({"recipient_name"})
     icon = "check"

@@ -14,6 +14,9 @@ TRANSITIONS = {
     ("queued", "held"): "did not leave the house",
     ("failed", "sent"): "a way was tried again",
     ("held", "sent"): "released",
+    ("queued", "dropped"): "the record is restricted, and anybody may read the place",
+    ("failed", "dropped"): "the record is restricted, and anybody may read the place",
+    ("held", "dropped"): "the record is restricted, and anybody may read the place",
 }
 
 
@@ -27,12 +30,14 @@ class Way:
 
 @dataclass(frozen=True)
 class Place:
-    """A chat channel to post into: `connection` by its id. What is not private gets only the ID of a restricted record."""
+    """A chat channel to post into: `connection` by its id. What is not private gets only the ID of a restricted record.
+    `name` is what people call it, when it is known."""
 
     connection: str
     address: str
     thread: str = ""
     is_private: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def plan_ways(ways: Iterable[Way], *, kinds: Iterable[str], is_urgent: bool, ema
 
 def state_after(states: Sequence[str]) -> str:
     """The state of a message from those of its sendings: one that worked is enough, one that is under way may still."""
-    for state in ("sent", "queued", "held"):
+    for state in ("sent", "queued", "held", "dropped"):
         if state in states:
             return state
     return "failed"

@@ -24,6 +24,7 @@ class PartsGenerated(Fact):
 
     sentence = _("{actor} built the document {number} from the record. Changed: {changed}. A person’s words kept: {kept}")
     icon = "document"
+    on_timeline = False
     document: str
     number: str
     changed: list[str]

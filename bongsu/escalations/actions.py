@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
 
 from bongsu.comms import queries as messages
 from bongsu.comms.actions import send
@@ -17,6 +21,7 @@ from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.people import queries as people
 from bongsu.people.models import Person
+from bongsu.ui.language import say
 
 from .facts import LadderRecomputed, PostUnreached, ResponseOverdue, Snoozed, StepBroughtForward, StepFired
 from .models import Snooze, Step
@@ -140,7 +145,9 @@ def escalate_now(actor: Actor, *, incident: UUID, reason: str) -> Step:
     step = next_step(found) if found.is_open else None
     if step is None:
         raise Refused(_("No step of the matrix waits any more."))
-    record(actor, StepBroughtForward(subject=found.subject_id, step=step.key, due_at=step.due_at, reason=reason))
+    record(actor, StepBroughtForward(
+        subject=found.subject_id, step=step.key, posts=list(step.posts), due_at=step.due_at, reason=reason
+    ))  # fmt: skip
     _fire(actor, found, step, set())
     return step
 
@@ -179,19 +186,22 @@ def _timer_key(step: Step) -> str:
     return f"{STEPS}:{step.incident_id}:{step.round}:{step.key}"
 
 
-def _call_off(step: Step) -> str:
+def _call_off(step: Step) -> dict[str, str]:
     step.cancelled_at = now()
     step.save(update_fields=["cancelled_at"])
     cancel_timer(_timer_key(step))
-    return f"{step.key} {_stamp(step.due_at)} → —"
+    return _both_ways(step, _("{posts}: not any more (was {at})"), step.due_at)
 
 
-def _moved(rung: Rung, step: Step) -> str:
-    return f"{rung.key} — → {_stamp(step.due_at)}"
+def _moved(rung: Rung, step: Step) -> dict[str, str]:
+    return _both_ways(step, _("{posts}: {at}"), step.due_at)
 
 
-def _stamp(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}Z"
+def _both_ways(step: Step, message: str, at: datetime) -> dict[str, str]:
+    """In both languages, in the organisation's zone, as it will stand in the record."""
+    titles = _titles(step)
+    with timezone.override(ZoneInfo(settings.ORGANISATION_ZONE)):
+        return {code: say(Text(message, {"posts": titles[code], "at": at}), code) for code in titles}
 
 
 def _began_at(incident: Incident, standing: list[Step]) -> datetime:

@@ -8,7 +8,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 @fact("escalations.step_fired")
 class StepFired(Fact):
-    sentence = _("Escalation step {step}: {posts} told ({names})")
+    sentence = _("Escalation: {posts} told ({names})")
     personal = frozenset({"names"})
     icon = "bell"
     step: str
@@ -19,10 +19,11 @@ class StepFired(Fact):
 
 @fact("escalations.step_brought_forward")
 class StepBroughtForward(Fact):
-    sentence = _("{actor} escalated now, before the matrix would have: {step}. {reason}")
+    sentence = _("{actor} escalated to {posts} now, before the matrix would have. {reason}")
     personal = frozenset({"reason"})
     icon = "bell"
     step: str
+    posts: list[str]
     due_at: datetime
     reason: str
 
@@ -41,13 +42,13 @@ class PostUnreached(Fact):
 
 @fact("escalations.recomputed")
 class LadderRecomputed(Fact):
-    """After a change of severity: every deadline that moved, old → new, in one line."""
+    """After a change of severity: every step that was called off or set, in one line, in both languages."""
 
     sentence = _("Deadlines computed again ({old} → {new}): {changes}")
     icon = "clock"
     old: str
     new: str
-    changes: list[str]
+    changes: list[dict[str, str]]
 
 
 @fact("escalations.response_overdue")

@@ -93,6 +93,8 @@ def said(title: dict[str, str], language: str) -> str:
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 WORDS_OF: dict[str, dict[str, str]] = {  # fact -> field -> what its key names
+    "escalations.recomputed": {"old": "severity", "new": "severity"},
+    "runbooks.dry_run_asked": {"kind": "containment"},
     "incidents.opened": {"severity": "severity"},
     "incidents.severity_changed": {"old": "severity", "new": "severity"},
     "incidents.state_moved": {"old": "state", "new": "state"},

@@ -19,6 +19,11 @@ ATTEMPTS = 24  # with the back-off below more than an hour, whatever chance take
 LEASE = timedelta(seconds=45)  # longer than any call may take; after it the sender is taken for dead
 REPLAY = timedelta(minutes=5)
 HELD_FOR_GOOD = ("drill", "demo")
+RESTRICTED, ENDED = "restricted", "ended"
+DROPPED = {
+    RESTRICTED: _("the record is restricted, and it would have been said where anybody may read it"),
+    ENDED: _("what it was asked for has ended"),
+}
 HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 # (from, to): why
@@ -30,6 +35,10 @@ TRANSITIONS = {
     ("sending", "failed"): "failed for good",
     ("failed", "pending"): "a person tries again",
     ("held", "pending"): "released by a person",
+    ("pending", "dropped"): "nobody wants it any more",
+    ("held", "dropped"): "nobody wants it any more",
+    ("failed", "dropped"): "nobody wants it any more",
+    ("sending", "dropped"): "did not get through, and nobody wants it any more",
 }
 
 SIGNATURES = {
@@ -53,8 +62,21 @@ def held_because(*, is_drill: bool, is_demo: bool, is_held: bool, is_enabled: bo
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
+def dropped_because(flagged: str, *, is_public: bool, is_restricted: bool) -> str:
+    """Why a call must never leave the house (again); empty when it may. `flagged`: it was withdrawn while under way."""
+    return flagged or (RESTRICTED if is_public and is_restricted else "")
+
+
+HELD_WORDS = {
+    "drill": _("this is a drill"),
+    "demo": _("this is a demo"),
+    "held": _("everything is held back"),
+    "disabled": _("the connection is switched off"),
+}
+
+
 def may_try_again(state: str, held: str) -> bool:
-    """A dead letter, or what was held for a reason that has passed; drills and demos never leave."""
+    """A dead letter, or what was held for a reason that has passed; drills, demos and what was withdrawn never leave."""
     return state == "failed" or (state == "held" and held not in HELD_FOR_GOOD)
 
 

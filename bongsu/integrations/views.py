@@ -8,9 +8,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from markdown_it import MarkdownIt
 
 from bongsu.kernel.errors import Invalid, TransportError
 from bongsu.ui.language import say
@@ -21,13 +23,20 @@ from .catalogue import plugin, plugins
 from .contract import Received, Source, Unreadable, as_json
 from .forms import ConnectionForm, TryMappingForm, words
 from .models import Connection
+from .rules import HELD_WORDS
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False})  # the plug-in folder's own setup.md
 
 
 def connection_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     actor.require("see")
     offered = [{"plugin": p, "title": words(p.title), "summary": words(p.summary)} for p in plugins().values()]
-    context = {"connections": queries.all_connections(actor), "offered": offered, "may_manage": actor.may(MANAGE)}
+    titles = {p.slug: words(p.title) for p in plugins().values()}
+    rows = list(queries.all_connections(actor))
+    for row in rows:
+        row.title = titles.get(row.plugin, row.plugin)  # type: ignore[attr-defined]  # its plug-in's, for the page
+    context = {"connections": rows, "offered": offered, "may_manage": actor.may(MANAGE)}
     return render(request, "integrations/list.html", context | {"hold": queries.open_hold()})
 
 
@@ -63,7 +72,7 @@ def _form(request: HttpRequest, found: Any, row: Connection | None) -> HttpRespo
 def _shown(found: Any, row: Connection | None, form: ConnectionForm) -> dict[str, Any]:
     language = "en" if (get_language() or "ko").startswith("en") else "ko"
     shown: dict[str, Any] = {"plugin": found, "title": words(found.title), "form": form, "connection": row}
-    shown |= {"setup": found.setup(language), "is_source": "source" in found.kinds}
+    shown |= {"setup": mark_safe(MARKDOWN.render(found.setup(language))), "is_source": "source" in found.kinds}
     if row is not None:
         shown["tokens"] = list(row.in_tokens.filter(ended_at=None).order_by("created_at"))
         shown["last_calls"] = list(row.calls.order_by("-created_at")[:10])
@@ -127,7 +136,9 @@ def try_sample(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def dead_letters(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     actor.require("see")
-    held = queries.calls(actor, state="held").exclude(held_because__in=("drill", "demo"))[:50]
+    held = list(queries.calls(actor, state="held").exclude(held_because__in=("drill", "demo"))[:50])
+    for row in held:
+        row.why = say(HELD_WORDS.get(row.held_because, row.held_because))  # type: ignore[attr-defined]
     context = {"dead": queries.dead_calls(actor)[:100], "held": held, "may_manage": actor.may(MANAGE)}
     return render(request, "integrations/dead_letters.html", context | {"hold": queries.open_hold()})
 

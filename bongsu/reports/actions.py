@@ -139,7 +139,7 @@ def ask_reviewers(actor: Actor, *, document: UUID) -> int:
     )
     record(
         actor,
-        ReviewAsked(subject=row.subject_id, document=str(row.id), number=row.number, step=STATES[row.state], count=len(people)),
+        ReviewAsked(subject=row.subject_id, document=str(row.id), number=row.number, step=row.state, count=len(people)),
     )
     return len(people)
 

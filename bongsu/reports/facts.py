@@ -1,5 +1,6 @@
 """What reports state. The document's own life is stated by `documents`."""
 
+from bongsu.documents.rules.review import STATES
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -9,6 +10,7 @@ class ReportDrafted(Fact):
     """The report was written from the record, or written again; `changed` and `kept` name its parts."""
 
     sentence = _("{actor} wrote the report on {number} from the record ({language})")
+    said_as = {"language": {"ko": _("Korean"), "en": _("English")}}
     icon = "document"
     document: str
     number: str
@@ -21,7 +23,8 @@ class ReportDrafted(Fact):
 class ReviewAsked(Fact):
     """Who was told that the report waits for review."""
 
-    sentence = _("Review of the report on {number} was asked for ({step}): {count} people told")
+    sentence = _("Review of the report on {number} was asked for ({step}); people told: {count}")
+    said_as = {"step": STATES}
     icon = "document"
     document: str
     number: str

@@ -7,13 +7,20 @@ from bongsu.kernel.text import gettext_noop as _
 
 from .rules import containing, steps, verifying
 
+# What of a verification can be changed, as a person calls it.
+PARTS = {
+    "query": _("query"), "traffic": _("query for the traffic"), "compare": _("comparison"), "against": _("measured against"),
+    "limit": _("limit"), "window": _("window"), "dwell": _("dwell time"), "minimum_traffic": _("least traffic"),
+}  # fmt: skip
+
 
 @fact("runbooks.started")
 class RunStarted(Fact):
-    sentence = _("The runbook “{runbook}” (version {version}) was started")
+    sentence = _("The runbook “{title}” (version {version}) was started")
     icon = "book"
     run: UUID
     runbook: str
+    title: dict[str, str]
     version: int
 
 
@@ -21,22 +28,25 @@ class RunStarted(Fact):
 class OtherRunbookOffered(Fact):
     """The classification changed and another runbook fits; the present one runs until a person changes it."""
 
-    sentence = _("The runbook “{runbook}” fits better now: {reason}")
+    sentence = _("The runbook “{title}” fits better now: {reason}")
     personal = frozenset({"reason"})
     icon = "book"
     run: UUID
     runbook: str
+    title: dict[str, str]
     reason: str
 
 
 @fact("runbooks.changed")
 class RunbookChanged(Fact):
-    sentence = _("{actor} changed the runbook {old} → {new}: {reason}")
+    sentence = _("{actor} changed the runbook {old_title} → {new_title}: {reason}")
     personal = frozenset({"reason"})
     icon = "book"
     run: UUID
     old: str
     new: str
+    old_title: dict[str, str]
+    new_title: dict[str, str]
     reason: str
 
 
@@ -48,7 +58,7 @@ class StepMoved(Fact):
     icon = "check"
     run: UUID
     step: str
-    title: str
+    title: dict[str, str]
     old: str
     new: str
     note: str
@@ -62,17 +72,18 @@ class StepAssigned(Fact):
     icon = "person"
     run: UUID
     step: str
-    title: str
+    title: dict[str, str]
     person: str
     person_name: str
 
 
 @fact("runbooks.phase_over")
 class PhaseOver(Fact):
-    sentence = _("The time of the phase “{phase}” is over with {n} steps open")
+    sentence = _("The time of the phase “{title}” is over; steps still open: {n}")
     icon = "warning"
     run: UUID
     phase: str
+    title: dict[str, str]
     n: int
 
 
@@ -90,7 +101,8 @@ class RunReviewed(Fact):
 
 @fact("runbooks.measure_set")
 class MeasureSet(Fact):
-    sentence = _("{actor} set a measure (permanent: {is_permanent}): {text}")
+    sentence = _("{actor} set a measure ({is_permanent}): {text}")
+    said_as = {"is_permanent": {True: _("permanent fix"), False: _("temporary measure")}}
     personal = frozenset({"text"})
     icon = "wrench"
     measure: UUID
@@ -183,13 +195,16 @@ class ContainmentWaits(Fact):
 class ContainmentBegan(Fact):
     """`approved_by` is the actor key of the approver; `policy` when the pack's policy let the machine act alone."""
 
-    sentence = _("The containment of {model} is carried out ({before} → {after}), approved by {approved_by}")
+    sentence = _("The containment of {model} is carried out ({before} → {after}), approved by {approver_name}")
+    said_as = {"approver_name": {"policy": _("the policy of the pack")}}
+    personal = frozenset({"approver_name"})
     icon = "shield"
     containment: UUID
     model: str
     before: str
     after: str
     approved_by: str
+    approver_name: str
 
 
 @fact("runbooks.alias_moved")
@@ -253,6 +268,7 @@ class ContainmentChecked(Fact):
 @fact("runbooks.containment_expired")
 class ContainmentExpired(Fact):
     sentence = _("The temporary containment “{what}” has had its time: {next}")
+    said_as = {"next": {"undo": _("it is undone"), "remind": _("a person has to undo it")}}
     personal = frozenset({"what"})
     icon = "warning"
     containment: UUID
@@ -282,6 +298,7 @@ class BaselineFrozen(Fact):
 @fact("runbooks.verification_changed")
 class VerificationChanged(Fact):
     sentence = _("{actor} changed the verification ({changed}): {reason}")
+    said_as = {"changed": PARTS}
     personal = frozenset({"reason"})
     icon = "chart"
     verification: UUID

@@ -45,7 +45,7 @@ def waiting(request: HttpRequest) -> list[Any]:
     count = queries.waiting_count(actor) if actor.may("signal.triage") and actor.person_id else 0
     if not count:
         return []
-    said = text(_("{count} proposals wait for an answer."), count=count)
+    said = text(_("One proposal waits for an answer.") if count == 1 else _("{count} proposals wait for an answer."), count=count)
     return [Banner(said, tone="held", url="/proposals/", action=_("Answer them"))]
 
 

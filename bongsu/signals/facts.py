@@ -5,6 +5,8 @@ from datetime import datetime
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+from .rules.proposals import SIGNAL_STATES
+
 
 @fact("signals.received")
 class SignalsReceived(Fact):
@@ -27,6 +29,7 @@ class SignalAttached(Fact):
     """`count`: how many of one batch; the first of them is named."""
 
     sentence = _("{count} signals of this incident came in ({state})")
+    said_as = {"state": SIGNAL_STATES}
     icon = "signal"
     signal: str
     state: str
@@ -97,7 +100,7 @@ class ProposalConfirmed(Fact):
 
 @fact("signals.declared")
 class ProposalDeclared(Fact):
-    sentence = _("{actor} declared the proposal as {severity} {type}/{subtype}; by itself: {is_by_itself}")
+    sentence = _("{actor} declared the proposal as {severity} {type}/{subtype}")
     icon = "fire"
     proposal: str
     incident: str

@@ -55,6 +55,7 @@ class Entry:
     is_system: bool = False
     is_act: bool = False  # the link is a form that opens over the page (`{% opens %}`)
     id: str = ""
+    alike: Sequence["Entry"] = ()  # the lines this one stands for: it opens
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
+from bongsu.kernel.particles import has_pair, settle
 from bongsu.kernel.text import Text
 
 from . import moments
@@ -35,8 +36,9 @@ def say(text: Text | str | Promise | None, language: str | None = None) -> str:
         return ""
     with translation.override(language) if language else nullcontext():
         if isinstance(text, Text):
-            spoken = gettext(text.message)
-            return spoken.format_map(Values({n: _spoken(v) for n, v in text.values.items()})) if text.values else spoken
+            message = gettext(text.message)
+            spoken = message.format_map(Values({n: _spoken(v) for n, v in text.values.items()})) if text.values else message
+            return settle(spoken) if has_pair(message) else spoken
         return gettext(str(text))
 
 
@@ -59,6 +61,8 @@ def _spoken(value: Any) -> Any:
             return moments.duration(value)
         case list() | tuple():
             return ", ".join(str(_spoken(one)) for one in value)
+        case {"ko": ko, "en": en}:
+            return en if translation.get_language() == "en" else ko
     return value
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bongsu.integrations.rules import HELD_WORDS
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -31,10 +32,18 @@ class ChannelHeld(Fact):
     """A drill or a demo: everything was done but the last step out of the house."""
 
     sentence = _("The channel #{channel_name} was not opened: nothing leaves the house ({reason}).")
+    said_as = {"reason": HELD_WORDS}
     icon = "hold"
     channel: str
     channel_name: str
     reason: str
+
+
+@fact("updates.posts_dropped")
+class PostsDropped(Fact):
+    sentence = _("The incident is restricted. Posts that waited for the status channel and are not sent: {n}")
+    icon = "hold"
+    n: int
 
 
 @fact("updates.people_invited")

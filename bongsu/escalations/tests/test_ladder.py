@@ -106,8 +106,8 @@ def test_raised_severity_fires_past_steps_once_and_together(alice: Actor, posts:
     drain(until=START + 5 * HOUR)
     assert told(incident, posts)["executives"] == [120, 240]
     line = Event.objects.filter(subject=incident.subject_id, name="escalations.recomputed@1").get()
-    assert "P0-240" in line.text
-    assert "07:00Z" in line.text
+    assert "CISO, Legal, CEO: 2 Mar 2026" in line.text
+    assert "16:00 KST" in line.text
 
 
 def test_nobody_is_told_the_same_step_twice_when_severity_swings(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:

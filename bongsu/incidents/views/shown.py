@@ -19,7 +19,7 @@ from bongsu.ui.paging import Page
 from .. import queries
 from ..models import Duty, Incident, RoleAssignment
 from ..rules import IC, Situation, said, who_may
-from .timeline import MORE, entries
+from .timeline import entries
 
 CLOCKS = 3
 AT_ONCE = ("head", "clocks", "duties", "timeline", "people", "system")
@@ -34,6 +34,7 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
         "words": words(incident, actor.language),
         "panels_url": reverse("incidents:panels", args=[incident.number]),
         "may_respond": actor.may("incident.respond"),
+        "may_change": actor.may("incident.respond") and not incident.closed_at,
         "held": queries.roles(actor, incident) if part in ("", "head", "people") else {},
     }
     makers: dict[str, Any] = {
@@ -51,8 +52,8 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
 
 
 def _timeline(actor: Actor, incident: Incident, is_all: bool, duties: list[Duty] | None) -> dict[str, Any]:
-    found = entries(actor, incident, is_all=is_all, duties=duties)
-    return {"entries": found, "is_all": is_all, "has_more": not is_all and len(found) >= MORE}
+    found, has_more = entries(actor, incident, is_all=is_all, duties=duties)
+    return {"entries": found, "is_all": is_all, "has_more": has_more}
 
 
 def words(incident: Incident, language: str, taxonomy: Taxonomy | None = None) -> dict[str, str]:
@@ -99,7 +100,8 @@ def _people(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -
     roles = [(role.label.say(actor.language), held.get(role.key), role.key) for role in queries.taxonomy_of(incident).roles]
     chief = held.get(IC)
     may_lead = bool(chief and chief.person_id == actor.person_id)
-    return {"roles": roles, "ic_role": IC, "is_ic": may_lead, "may_offer": may_lead or actor.may("incident.command")}
+    may_offer = (may_lead or actor.may("incident.command")) and not incident.closed_at
+    return {"roles": roles, "ic_role": IC, "is_ic": may_lead, "may_offer": may_offer}
 
 
 def _evidence(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
@@ -114,13 +116,20 @@ def _duties(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -
     rows = queries.duties(actor, incident)
     counted = [d for d in rows if not d.is_optional]
     soonest = min((d for d in rows if d.is_open and d.due_at), key=lambda d: d.due_at or now(), default=None)
-    may_act = actor.may("incident.respond")
+    may_act = actor.may("incident.respond") and not incident.closed_at
+    shown = [_duty(d, incident, actor.language, is_next=d == soonest, may_act=may_act) for d in _in_order(rows)]
     return {
-        "duties": [_duty(d, incident, actor.language, is_next=d == soonest, may_act=may_act) for d in rows],
+        "duties": [duty for duty in shown if duty.state in ("due", "open")],
+        "duties_settled": [duty for duty in shown if duty.state not in ("due", "open")],
         "duties_done": sum(not d.is_open for d in counted),
         "duties_all": len(counted),
         "duty_rows": rows,
     }
+
+
+def _in_order(rows: list[Duty]) -> list[Duty]:
+    """What has a moment first, the soonest on top; then as the checklists have it, what is only owed where needed last."""
+    return sorted(rows, key=lambda d: (d.is_optional, d.due_at is None, d.due_at or d.set_at))
 
 
 def _duty(duty: Duty, incident: Incident, language: str, *, is_next: bool, may_act: bool) -> DutyItem:

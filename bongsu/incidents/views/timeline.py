@@ -1,26 +1,49 @@
 """The timeline as components."""
 
+from dataclasses import replace
+from itertools import groupby
+
 from django.urls import reverse
 
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
 from bongsu.ui.components import Entry
+from bongsu.ui.moments import local
 
 from .. import queries
 from ..facts import Noted
 from ..models import Duty, Incident
 
-MORE, ALL = 80, 2000
+MORE, ALL = 120, 2000
+FLOOD = 3  # so many alike lines in a row become one
 LEADS = {"note": noop("Note"), "decision": noop("Decision")}
 GRAVE = ("incidents.opened", "incidents.severity_changed", "incidents.duty_overdue", "incidents.break_glass_used")
 
 
-def entries(actor: Actor, incident: Incident, *, is_all: bool = False, duties: list[Duty] | None = None) -> list[Entry]:
-    """The newest first; a person's own notes carry the act that takes them back."""
+def entries(
+    actor: Actor, incident: Incident, *, is_all: bool = False, duties: list[Duty] | None = None
+) -> tuple[list[Entry], bool]:
+    """The newest first, and whether there is more; a person's own notes carry the act that takes them back."""
     words = queries.wording(actor, incident, duties)
     lines = queries.timeline(actor, incident, limit=ALL if is_all else MORE)
-    return [_gone(line) if line.is_retracted else _entry(line, actor, incident, words) for line in lines]
+    found: list[Entry] = []
+    for _alike, run in groupby(lines, key=_kind):
+        found += _together(list(run), actor, incident, words)
+    return found, not is_all and len(lines) >= MORE
+
+
+def _kind(line: queries.Line) -> tuple[str, str]:
+    """Lines that follow one another and may be said in one have the same kind; every other is its own."""
+    together = queries.together_of(line)
+    return (together, f"{local(line.entry.occurred_at):%Y-%m-%d}") if together else ("", str(line.entry.event))
+
+
+def _together(lines: list[queries.Line], actor: Actor, incident: Incident, words: queries.Wording) -> list[Entry]:
+    each = [_gone(line) if line.is_retracted else _entry(line, actor, incident, words) for line in lines]
+    if len(each) < FLOOD:
+        return each
+    return [replace(each[0], text=queries.sentence_together(lines, words), alike=each, id="")]
 
 
 def _gone(line: queries.Line) -> Entry:

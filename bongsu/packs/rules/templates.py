@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bongsu.kernel.errors import Invalid
+from bongsu.kernel.particles import has_pair, settle
 from bongsu.kernel.text import gettext_noop as _
 
 from .conduct import ItemMark
@@ -48,7 +49,7 @@ def render(text: str, values: Mapping[str, str]) -> str:
     for line in text.split("\n"):
         filled = PLACE.sub(lambda found: str(values[found[1]]), line)
         if filled.strip() or not PLACE.search(line):
-            lines.append(filled)
+            lines.append(settle(filled) if has_pair(line) else filled)
     return "\n".join(lines)
 
 

@@ -46,6 +46,11 @@ class Bilingual:
     def say(self, language: str) -> str:
         return self.en if language.startswith("en") else self.ko
 
+    @property
+    def both(self) -> dict[str, str]:
+        """As facts, duties and timers keep it."""
+        return {"ko": self.ko, "en": self.en}
+
 
 def one(things: "tuple[T, ...] | list[T]", field_name: str, key: str, kind: str) -> T:
     for thing in things:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from bongsu.escalations.queries import respond_within
 from bongsu.events.queries import Entry
 from bongsu.incidents import queries as incidents
-from bongsu.incidents.facts import DutyOverdue, RoleAssigned, StateMoved
+from bongsu.incidents.facts import DutyOverdue
 from bongsu.incidents.models import Incident
-from bongsu.incidents.rules import said
+from bongsu.incidents.rules import in_words, said
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
@@ -88,36 +88,16 @@ def _line(line: incidents.Line, taxonomy: Taxonomy, language: str, hidden: set[s
     """`hidden`: evidence that is privileged; what it is called does not go into a report that is handed out."""
     entry = line.entry
     who = say(_("Bongsu, by itself"), language) if entry.actor.startswith("system:") else entry.actor_name
-    values = {**entry.sentence.values, "actor": who, **_labels(entry, taxonomy, language)}
+    values = in_words(entry.name, entry.sentence.values, taxonomy, language)
     if str(entry.data.get("evidence", "")) in hidden:
         values |= dict.fromkeys(values.keys() & {"title", "reason", "note"}, say(_("privileged"), language))
     return Line(
         at=entry.occurred_at,
-        text=say(Text(entry.sentence.message, _readable(values)), language),
+        text=say(Text(entry.sentence.message, values), language),
         who=who,
         recorded_at=entry.recorded_at if entry.is_backdated else None,
         retraction=line.retraction_reason if line.is_retracted else "",
     )
-
-
-def _labels(entry: Entry, taxonomy: Taxonomy, language: str) -> dict[str, str]:
-    """Keys of the pack as the words a reader knows."""
-    data = entry.data
-    match entry.name:
-        case StateMoved.name:
-            return {
-                name: taxonomy.state(str(data[name])).label.say(language)
-                for name in ("old", "new")
-                if _has_state(taxonomy, data[name])
-            }
-        case RoleAssigned.name:
-            label = next((role.label.say(language) for role in taxonomy.roles if role.key == data["role"]), str(data["role"]))
-            return {"role": label}
-    return {}
-
-
-def _has_state(taxonomy: Taxonomy, key: object) -> bool:
-    return any(state.key == key for state in taxonomy.states)
 
 
 def _readable(values: dict[str, Any]) -> dict[str, Any]:

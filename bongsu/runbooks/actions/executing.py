@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from bongsu.events.actions import action, cancel_timer, record, set_timer
+from bongsu.events.listening import names_of
 from bongsu.incidents import actions as incidents
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
@@ -16,7 +17,7 @@ from ..facts import AliasMoved, ContainmentBegan, ContainmentDone
 from ..models import Containment
 from ..rules import containing as rules
 from .calling import ask
-from .moving import EXPIRY, POLL, TIMEOUT, end, fail, locked_row, move, shout, timer
+from .moving import EXPIRY, MOVE, POLL, TIMEOUT, end, fail, locked_row, move, shout, timer
 from .stepping import settle
 
 POLL_EVERY = timedelta(seconds=10)
@@ -28,7 +29,8 @@ def begin(actor: Actor, row: Containment, *, decided_by: str) -> None:
     move(row, rules.EXECUTING, decided_by=decided_by, began_at=now())
     watch(row)
     record(actor, ContainmentBegan(
-        subject=row.subject_id, containment=row.id, model=row.model, before=row.before, after=row.after, approved_by=decided_by
+        subject=row.subject_id, containment=row.id, model=row.model, before=row.before, after=row.after, approved_by=decided_by,
+        approver_name=names_of([decided_by])[decided_by],
     ))  # fmt: skip
     _registry(actor, row, "reread", "get_alias", {"model": row.model, "alias": row.alias})
 
@@ -55,7 +57,7 @@ def reread(actor: Actor, row: Containment, receipt: dict[str, Any]) -> None:
         fail(actor, row, rules.STALE, _elsewhere(row, at))
         return
     payload = {"model": row.model, "alias": row.alias, "version": row.after, "expected": row.before}
-    _registry(actor, row, "move", "set_alias", payload)
+    _registry(actor, row, MOVE, "set_alias", payload)
 
 
 def moved(actor: Actor, row: Containment) -> None:

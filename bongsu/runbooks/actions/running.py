@@ -14,7 +14,6 @@ from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 from bongsu.packs.rules.playbooks import Phase, Runbook
-from bongsu.packs.rules.words import Bilingual
 
 from .. import queries
 from ..facts import OtherRunbookOffered, PhaseOver, RunbookChanged, RunReviewed, RunStarted
@@ -37,7 +36,7 @@ def start_run(actor: Actor, *, incident: UUID) -> Run:
     for checklist in queries.owed_checklists(found):
         for item in checklist.items:
             incidents.require(
-                actor, incident=found, key=queries.duty_key(checklist.id, item), title=_both(item.text),
+                actor, incident=found, key=queries.duty_key(checklist.id, item), title=item.text.both,
                 is_optional=item.is_where_needed,
             )  # fmt: skip
     run = _begin(actor, found, packs.runbook_for(found.type, found.subtype, found.pack_id))
@@ -59,10 +58,12 @@ def _begin(actor: Actor, incident: Incident, book: Runbook) -> Run:
     for phase in book.phases:
         _watch(run, phase)
     _prepare_verifications(run, book)
-    record(actor, RunStarted(subject=incident.subject_id, run=run.id, runbook=book.id, version=book.version))
+    record(actor, RunStarted(
+        subject=incident.subject_id, run=run.id, runbook=book.id, title=book.title.both, version=book.version
+    ))  # fmt: skip
     for step in book.steps:
         if step.meets:
-            incidents.require(actor, incident=incident, key=step.meets, title=_both(step.title))
+            incidents.require(actor, incident=incident, key=step.meets, title=step.title.both)
     return run
 
 
@@ -77,10 +78,6 @@ def _prepare_verifications(run: Run, book: Runbook) -> None:
                 dwell=wanted.dwell.total_seconds(), minimum_traffic=wanted.minimum_traffic,
                 baseline_from_at=until - (wanted.dwell + wanted.window), baseline_until_at=until,
             )  # fmt: skip
-
-
-def _both(text: Bilingual) -> dict[str, str]:
-    return {"ko": text.ko, "en": text.en}
 
 
 @action
@@ -102,7 +99,7 @@ def _watch(run: Run, phase: Phase) -> None:
     if ends_at > now():
         set_timer(
             run.subject_id, key=_timer_key(run, phase.key), kind=PHASE, due_at=ends_at,
-            data={"run": str(run.id), "phase": phase.key}, label=Text("{title}", {"title": _both(phase.label)}), is_shown=True,
+            data={"run": str(run.id), "phase": phase.key}, label=Text("{title}", {"title": phase.label.both}), is_shown=True,
         )  # fmt: skip
 
 
@@ -123,7 +120,7 @@ def close_phase(actor: Actor, *, run: UUID, phase: str) -> None:
     n = row.steps.filter(phase=phase).exclude(state__in=rules.SETTLED).count()
     if n and row.replaced_at is None and row.incident.is_open:
         label = next(p.label for p in queries.runbook_of(row).phases if p.key == phase)
-        record(actor, PhaseOver(subject=row.subject_id, run=row.id, phase=label.say("ko"), n=n))
+        record(actor, PhaseOver(subject=row.subject_id, run=row.id, phase=phase, title=label.both, n=n))
 
 
 # ---- another runbook ------------------------------------------------------------------------------------------------
@@ -143,7 +140,9 @@ def offer_runbook(actor: Actor, *, incident: UUID, reason: str) -> None:
     run.offered, run.offered_why = offered, reason if offered else ""
     run.save(update_fields=["offered", "offered_why"])
     if offered:
-        record(actor, OtherRunbookOffered(subject=found.subject_id, run=run.id, runbook=offered, reason=reason))
+        record(actor, OtherRunbookOffered(
+            subject=found.subject_id, run=run.id, runbook=offered, title=book.title.both, reason=reason
+        ))  # fmt: skip
 
 
 @action
@@ -160,8 +159,12 @@ def change_runbook(actor: Actor, *, incident: UUID, runbook: str, reason: str) -
         cancel_timer(_timer_key(run, phase.key))
     run.replaced_at, run.replaced_why = now(), reason.strip()
     run.save(update_fields=["replaced_at", "replaced_why"])
-    record(actor, RunbookChanged(subject=found.subject_id, run=run.id, old=run.runbook, new=runbook, reason=reason))
-    return _begin(actor, found, packs.runbook(runbook, found.pack_id))
+    before, book = queries.runbook_of(run), packs.runbook(runbook, found.pack_id)
+    record(actor, RunbookChanged(
+        subject=found.subject_id, run=run.id, old=before.id, new=book.id, old_title=before.title.both,
+        new_title=book.title.both, reason=reason,
+    ))  # fmt: skip
+    return _begin(actor, found, book)
 
 
 # ---- the end --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def assign_step(actor: Actor, *, incident: UUID, step: str, person: UUID) -> Ste
         raise NotFound(_("This person is no longer active."))
     row.person = somebody
     row.save(update_fields=["person"])
-    title = queries.runbook_of(run).step(step).title.say("ko")
+    title = queries.runbook_of(run).step(step).title.both
     record(actor, StepAssigned(
         subject=found.subject_id, run=run.id, step=step, title=title, person=str(somebody.id), person_name=somebody.name
     ))  # fmt: skip
@@ -91,7 +91,7 @@ def _move(actor: Actor, incident: Incident, row: StepRun, step: Step, state: str
     row.done_at, row.done_by = (now(), actor.key) if state in rules.SETTLED else (None, "")
     row.save()
     record(actor, StepMoved(
-        subject=incident.subject_id, run=row.run_id, step=row.step, title=step.title.say("ko"), old=old, new=state,
+        subject=incident.subject_id, run=row.run_id, step=row.step, title=step.title.both, old=old, new=state,
         note=" ".join(part for part in (row.note, row.reason, row.link) if part),
         evidence=str(row.evidence_id or ""),
     ))  # fmt: skip

@@ -37,13 +37,15 @@ def next_step(request: HttpRequest, incident: Incident) -> dict[str, Any] | None
     if run is None:
         return None
     views = queries.step_views(run)
-    view = next((v for v in views if v.is_next), None)
+    view, book = next((v for v in views if v.is_next), None), queries.runbook_of(run)
+    if incident.closed_at and (view or run.lesson):
+        return None
     values: dict[str, Any] = {
         "run": run, "n_done": sum(not v.is_open for v in views), "n_all": len(views), "may_run": actor.may("runbook.run"),
-        "offered": _title(incident, run.offered, actor.language) if run.offered else "",
+        "offered": _title(incident, run.offered, actor.language) if run.offered else "", "book": book.title.say(actor.language),
     }  # fmt: skip
     if view is None:
-        return {**values, "question": queries.runbook_of(run).closing_question.say(actor.language)}
+        return {**values, "question": book.closing_question.say(actor.language)}
     return {**values, **_shown(view, actor), "main": _main(incident, view, actor)}
 
 
@@ -83,7 +85,7 @@ def whole_run(request: HttpRequest, incident: Incident) -> dict[str, Any] | None
     actor, run = _actor(request), queries.run_of(incident)
     if run is None:
         return None
-    book, views = queries.runbook_of(run), queries.step_views(run)
+    book, views, may_run = queries.runbook_of(run), queries.step_views(run), actor.may("runbook.run")
     lists = {c.id: c for c in taxonomy_of(incident).checklists}
     phases = [
         {
@@ -94,8 +96,8 @@ def whole_run(request: HttpRequest, incident: Incident) -> dict[str, Any] | None
     ]
     return {
         "run": run, "phases": phases, "book": book.title.say(actor.language), "version": book.version,
-        "question": book.closing_question.say(actor.language), "may_run": actor.may("runbook.run"),
-        "old_runs": [r for r in queries.runs(actor, incident) if r.replaced_at],
+        "question": book.closing_question.say(actor.language), "may_answer": may_run,
+        "may_run": may_run and not incident.closed_at, "old_runs": [r for r in queries.runs(actor, incident) if r.replaced_at],
     }  # fmt: skip
 
 
@@ -115,7 +117,8 @@ def containment(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         for row in queries.containments(actor, incident)
     ]  # fmt: skip
     has_registry = queries.registry_for(incident) is not None
-    return {"rows": rows, "may_execute": actor.may("containment.execute"), "has_registry": has_registry}
+    may_execute = actor.may("containment.execute") and not incident.closed_at
+    return {"rows": rows, "may_execute": may_execute, "has_registry": has_registry}
 
 
 def _effect(row: Containment, actor: Actor) -> str:
@@ -151,7 +154,8 @@ def verification(request: HttpRequest, incident: Incident) -> dict[str, Any]:
             "baseline": row.baseline.normalize() if row.baseline is not None else None, "limit": row.limit.normalize(),
             "is_asking": any(not c.verdict for c in row.checks.all()),
         })  # fmt: skip
-    return {"rows": rows, "may_run": actor.may("runbook.run"), "has_metrics": queries.metrics() is not None}
+    may_run = actor.may("runbook.run") and not incident.closed_at
+    return {"rows": rows, "may_run": may_run, "has_metrics": queries.metrics() is not None}
 
 
 def _values(check: Any) -> list[float | None]:
@@ -174,7 +178,7 @@ def register() -> None:
     """Put the panels on the incident page."""
     panels.register(
         page="incident", key="next-step", title=_("Next step"), order=10, template="runbooks/next_step.html", context=next_step,
-        place="left", question=_("What must happen next?"),
+        place="left",
     )  # fmt: skip
     for key, title, order, template, context, question in (
         ("runbook", _("Runbook"), 20, "run", whole_run, _("What is done, and what comes next?")),

@@ -31,6 +31,8 @@ STATE_WORDS = {
     MERGED: _("merged into another proposal"),
 }
 
+SIGNAL_STATES = {"open": _("firing"), "resolved": _("the sender says it ended"), "info": _("information")}
+
 
 def may_become(state: str, target: str) -> bool:
     return (state, target) in TRANSITIONS

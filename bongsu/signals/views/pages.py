@@ -12,16 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid
-from bongsu.kernel.text import gettext_noop as noop
 from bongsu.packs import queries as packs
 from bongsu.ui.components import Column, Table
 from bongsu.ui.paging import Page, page
 
 from .. import actions, queries
 from ..forms import AnswerForm, MappingForm, ReportForm
-from ..rules.proposals import STATE_WORDS
-
-SIGNAL_STATES = {"open": noop("firing"), "resolved": noop("the sender says it ended"), "info": noop("information")}
+from ..rules.proposals import SIGNAL_STATES, STATE_WORDS
 
 
 def _actor(request: HttpRequest) -> Actor:

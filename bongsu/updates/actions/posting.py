@@ -9,8 +9,10 @@ from django.conf import settings
 from django.db.models import Max
 
 from bongsu.comms.actions import send
+from bongsu.comms.models import Message
 from bongsu.comms.rules import Place
-from bongsu.events.actions import action
+from bongsu.events.actions import action, record
+from bongsu.incidents.actions.locking import lock_incident
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import spoken, taxonomy_of
 from bongsu.integrations.models import Connection
@@ -18,6 +20,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 
 from .. import queries
+from ..facts import PostsDropped
 from ..models import ChannelPost
 from ..rules import STATUS, clock_time, stamp
 
@@ -56,7 +59,8 @@ def _plain(value: Any) -> Any:
 @action
 def post_waiting(actor: Actor, *, incident: Incident | None = None) -> int:
     """Send what waits for a place that is there now, in its order; returns how many. Without `incident`: of all."""
-    rows = ChannelPost.objects.select_for_update(of=("self",)).select_related("incident__subject").filter(sent_at=None)
+    rows = ChannelPost.objects.select_for_update(of=("self",)).select_related("incident__subject")
+    rows = rows.filter(sent_at=None, dropped_at=None)
     rows = rows.filter(incident=incident) if incident else rows
     sent = 0
     for row in rows.order_by("incident__declared_at", "incident_id", "turn"):
@@ -73,18 +77,43 @@ def post_waiting(actor: Actor, *, incident: Incident | None = None) -> int:
     return sent
 
 
+@action
+def drop_broadcasts(actor: Actor, *, incident: UUID) -> int:
+    """The incident is restricted: what waited for the status channel is not said any more. Returns how many posts."""
+    lock_incident(incident)
+    found = _of(incident)
+    waiting = ChannelPost.objects.filter(incident=found, place=BROADCAST, sent_at=None, dropped_at=None)
+    dropped = waiting.update(dropped_at=now())
+    if dropped:
+        record(actor, PostsDropped(subject=found.subject_id, n=dropped))
+    return dropped
+
+
+@action
+def say_in_private(actor: Actor, *, message: UUID) -> None:
+    """Withdrawn from the channel that anybody may read: it is said in the private one as soon as that is open."""
+    withdrawn = Message.objects.get(pk=message)
+    place, _separator, key = withdrawn.key.partition(":")
+    row = ChannelPost.objects.filter(subject=withdrawn.subject_id, place=CHANNEL, key=key).first()
+    if place != CHANNEL or row is None:
+        return
+    lock_incident(row.incident_id)
+    ChannelPost.objects.filter(pk=row.pk).update(sent_at=None)
+    post_waiting(actor, incident=_of(row.incident_id))
+
+
 def _where(incident: Incident, place: str) -> Place | None:
     """The address of a place, when there is one that may be used."""
     if place == CHANNEL:
         channel = queries.channel_of(incident)
         if channel is None or channel.state not in ("open", "held") or not channel.address:
             return None
-        return Place(str(channel.connection_id), channel.address, is_private=channel.is_private)
+        return Place(str(channel.connection_id), channel.address, is_private=channel.is_private, name=f"#{channel.name}")
     connection: Connection | None = queries.chat()
     row = queries.standing(connection, STATUS) if connection else None
     if row is None or row.state not in ("open", "held") or not row.address or incident.subject.restricted:
         return None
-    return Place(str(row.connection_id), row.address)
+    return Place(str(row.connection_id), row.address, name=f"#{row.key}")
 
 
 # --- what facts lead to ----------------------------------------------------------------------------------------------------
