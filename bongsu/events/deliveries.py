@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from bongsu.kernel.clock import now
 
-from .ledger import writing
+from .ledger import is_deadlock, written
 from .listening import listener
 from .models import Delivery
 from .queries import fact_of
@@ -40,19 +40,22 @@ class Deliveries:
         """Do the oldest open one. (False, when): nothing to do now; come back then."""
         open_ones = Delivery.objects.filter(listener=listener_key, subject=subject, done_at=None, dead_at=None)
         delivery: Delivery | None = None
+
+        def react() -> tuple[bool, datetime | None]:
+            nonlocal delivery
+            delivery = open_ones.select_for_update(of=("self",)).select_related("event").order_by("id").first()
+            if delivery is None or delivery.due_at > now():
+                return False, delivery.due_at if delivery else None
+            self._react(delivery)
+            delivery.done_at, delivery.error = now(), ""
+            delivery.save(update_fields=["done_at", "error"])
+            return True, None
+
         try:
-            with writing():
-                delivery = open_ones.select_for_update(of=("self",)).select_related("event").order_by("id").first()
-                if delivery is None:
-                    return False, None
-                if delivery.due_at > now():
-                    return False, delivery.due_at
-                self._react(delivery)
-                delivery.done_at, delivery.error = now(), ""
-                delivery.save(update_fields=["done_at", "error"])
+            return written(react)
         except Exception as error:
-            if delivery is None:
-                raise
+            if delivery is None or is_deadlock(error):
+                raise  # it has not failed: the engine brings the hint again
             log.exception("reaction %s to event %s failed", listener_key, delivery.event_id)
             self._failed(delivery, error)
         return True, None

@@ -2,14 +2,14 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import canonical, digest, moment, plain
@@ -21,6 +21,9 @@ from .listening import listeners_of
 from .models import Delivery, Event, Head, Personal
 from .work import Hint, defer
 
+T = TypeVar("T")
+DEADLOCK = "40P01"  # SQLSTATE of PostgreSQL
+TRIES = 5
 _local = threading.local()
 
 
@@ -33,6 +36,26 @@ class Stated:
     occurred_at: datetime
     recorded_at: datetime
     event: UUID = field(default_factory=uuid7)
+
+
+def written(run: Callable[[], T]) -> T:
+    """What `run` returns, in one transaction with its facts. When PostgreSQL ends it to break a deadlock it runs again from its
+    beginning: it has made no call outside, and nothing of the first time is left. So its arguments are read more than once.
+    """
+    may_run_again = not connection.in_atomic_block
+    for count in range(1, TRIES + 1):
+        try:
+            with writing():
+                return run()
+        except OperationalError as error:
+            if not (may_run_again and is_deadlock(error)) or count == TRIES:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Two transactions waited for each other crosswise, and PostgreSQL ended this one."""
+    return getattr(error.__cause__, "sqlstate", "") == DEADLOCK
 
 
 @contextmanager

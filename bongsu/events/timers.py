@@ -8,7 +8,7 @@ from django.db import transaction
 from bongsu.kernel.clock import now
 
 from .deliveries import ATTEMPTS, backoff
-from .ledger import writing
+from .ledger import is_deadlock, written
 from .listening import timer_function
 from .models import Timer
 from .work import register_work
@@ -23,19 +23,21 @@ class Timers:
 
     def run(self, key: str) -> datetime | None:
         timer: Timer | None = None
+
+        def fire() -> None:
+            nonlocal timer
+            timer = Timer.objects.select_for_update().filter(key=key, done_at=None, dead_at=None).first()
+            if timer is None or timer.run_at > now():
+                return
+            self._fire(timer)
+            # The function may have set the same timer again (a reminder): then it stays open.
+            Timer.objects.filter(pk=timer.pk, set_at=timer.set_at, due_at=timer.due_at).update(done_at=now(), error="")
+
         try:
-            with writing():
-                timer = Timer.objects.select_for_update().filter(key=key, done_at=None, dead_at=None).first()
-                if timer is None:
-                    return None
-                if timer.run_at > now():
-                    return timer.run_at
-                self._fire(timer)
-                # The function may have set the same timer again (a reminder): then it stays open.
-                Timer.objects.filter(pk=timer.pk, set_at=timer.set_at, due_at=timer.due_at).update(done_at=now(), error="")
+            written(fire)
         except Exception as error:
-            if timer is None:
-                raise
+            if timer is None or is_deadlock(error):
+                raise  # it has not failed: the engine brings the hint again
             log.exception("timer %s failed", key)
             return self._failed(timer, error)
         return Timer.objects.filter(key=key, done_at=None, dead_at=None).values_list("run_at", flat=True).first()
