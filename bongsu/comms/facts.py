@@ -1,7 +1,6 @@
 """What happened to messages. Names and reasons are personal; texts stay on the message row."""
 
-from bongsu.integrations.rules import HELD_WORDS
-from bongsu.integrations.rules import DROPPED
+from bongsu.integrations.rules import DROPPED_WORDS, HELD_WORDS
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -94,7 +93,7 @@ class MessageDropped(Fact):
     """Withdrawn before it was sent; its words stay with the message."""
 
     sentence = _("The message to {recipient_name} was withdrawn and is not sent ({purpose}): {reason}.")
-    said_as = {"purpose": PURPOSES, "reason": DROPPED}
+    said_as = {"purpose": PURPOSES, "reason": DROPPED_WORDS}
     personal = frozenset({"recipient_name"})
     icon = "hold"
     message: str

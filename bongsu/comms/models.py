@@ -44,7 +44,8 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "recipient"], name="message_once_per_recipient"),
             models.CheckConstraint(
-                condition=Q(state__in=["waiting", "queued", "sent", "failed", "held", "cancelled"]), name="message_state_is_known"
+                condition=Q(state__in=["waiting", "queued", "sent", "failed", "held", "dropped", "cancelled"]),
+                name="message_state_is_known",
             ),
             models.CheckConstraint(condition=Q(acknowledged_at=None) ^ ~Q(acknowledged_via=""), name="message_acknowledged_via"),
         ]
@@ -83,6 +84,6 @@ class Sending(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["message", "way", "address"], name="sending_once_per_way"),
             models.CheckConstraint(
-                condition=Q(state__in=["later", "queued", "sent", "failed", "held"]), name="sending_state_is_known"
+                condition=Q(state__in=["later", "queued", "sent", "failed", "held", "dropped"]), name="sending_state_is_known"
             ),
         ]

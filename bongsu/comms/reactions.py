@@ -5,7 +5,7 @@ from uuid import UUID
 from bongsu.approvals.facts import ApprovalGranted, ApprovalRefused, ApprovalVoided
 from bongsu.events.listening import on
 from bongsu.events.models import Event
-from bongsu.integrations.facts import CallDone, CallFailed, CallHeld
+from bongsu.integrations.facts import CallDone, CallDropped, CallFailed, CallHeld
 
 from .actions import COMMS, cancel_batch, note_outcome, release_batch
 
@@ -26,6 +26,11 @@ def call_failed(event: Event, fact: CallFailed) -> None:
 @on(CallHeld)
 def call_held(event: Event, fact: CallHeld) -> None:
     note_outcome(COMMS, call=UUID(fact.call), state="held", why=fact.reason)
+
+
+@on(CallDropped)
+def call_dropped(event: Event, fact: CallDropped) -> None:
+    note_outcome(COMMS, call=UUID(fact.call), state="dropped", why=fact.reason, may_be_twice=fact.may_have_been_sent)
 
 
 @on(ApprovalGranted)

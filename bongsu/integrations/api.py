@@ -69,6 +69,7 @@ class CallOut(Schema):
     attempts: int
     may_have_been_sent_twice: bool
     held_because: str
+    dropped_because: str
     error: str
     external_id: str
     created_at: datetime

@@ -24,7 +24,7 @@ class IntegrationsConfig(AppConfig):
     label = "integrations"
 
     def ready(self) -> None:
-        from . import facts, gate  # noqa: F401  (the gate registers itself as work)
+        from . import facts, gate, reactions  # noqa: F401  (the gate registers itself as work)
 
         register_nav("connections", _("Connections"), "integrations:connections", order=80, grant="connections.manage")
         register_banner(hold_banner)

@@ -5,6 +5,8 @@ from typing import Any
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+from . import rules
+
 
 @fact("integrations.connection_created")
 class ConnectionCreated(Fact):
@@ -125,6 +127,23 @@ class CallHeld(Fact):
     key: str
     reason: str
     receipt: dict[str, Any]
+
+
+@fact("integrations.call_dropped")
+class CallDropped(Fact):
+    """Withdrawn: it will not be sent (again). `may_have_been_sent`: an attempt before that may have gone through."""
+
+    sentence = _("{operation} at “{connection_name}” was withdrawn and does not leave the house: {reason}.")
+    said_as = {"reason": rules.DROPPED_WORDS}
+    icon = "hold"
+    on_timeline = False
+    call: str
+    connection: str
+    connection_name: str
+    operation: str
+    key: str
+    reason: str
+    may_have_been_sent: bool
 
 
 @fact("integrations.call_retried")

@@ -80,6 +80,8 @@ class Call(models.Model):
     external_id = models.CharField(max_length=300, default="", blank=True)
     error = models.TextField(default="", blank=True)
     held_because = models.CharField(max_length=20, default="", blank=True)
+    dropped_because = models.CharField(max_length=20, default="", blank=True)  # set while it is under way: not sent again
+    is_public = models.BooleanField(default=False)  # says more than a number where anybody may read it
     asked_by = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(null=True)
@@ -89,10 +91,11 @@ class Call(models.Model):
             models.UniqueConstraint(fields=["connection", "idempotency_key"], name="call_once_per_key"),
             models.UniqueConstraint(fields=["connection"], condition=Q(state="sending"), name="call_one_in_flight"),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "sending", "done", "failed", "held"]), name="call_state_is_known"
+                condition=Q(state__in=["pending", "sending", "done", "failed", "held", "dropped"]), name="call_state_is_known"
             ),
             models.CheckConstraint(condition=Q(state="sending") ^ Q(claim=None), name="call_is_claimed_while_sending"),
             models.CheckConstraint(condition=Q(state="held") ^ Q(held_because=""), name="call_held_has_its_reason"),
+            models.CheckConstraint(condition=~Q(state="dropped") | ~Q(dropped_because=""), name="call_dropped_has_its_reason"),
         ]
         indexes = [
             models.Index(fields=["connection", "target", "turn"], name="call_order"),

@@ -20,7 +20,7 @@ LEASE = timedelta(seconds=45)  # longer than any call may take; after it the sen
 REPLAY = timedelta(minutes=5)
 HELD_FOR_GOOD = ("drill", "demo")
 RESTRICTED, ENDED = "restricted", "ended"
-DROPPED = {
+DROPPED_WORDS = {
     RESTRICTED: _("the record is restricted, and it would have been said where anybody may read it"),
     ENDED: _("what it was asked for has ended"),
 }

@@ -6,7 +6,7 @@ from bongsu.approvals.facts import ApprovalGranted, ApprovalRefused
 from bongsu.events.listening import on, on_timer
 from bongsu.events.models import Event, Timer
 from bongsu.incidents.facts import Classified, CommandAccepted, IncidentOpened, RoleAssigned, StateMoved
-from bongsu.integrations.facts import CallDone, CallFailed, CallHeld
+from bongsu.integrations.facts import CallDone, CallDropped, CallFailed, CallHeld
 from bongsu.kernel.actors import system
 from bongsu.kernel.refs import split_ref
 
@@ -55,14 +55,18 @@ def burn_again_or_stop(event: Event, fact: StateMoved) -> None:
 
 @on(CallDone)
 def answered(event: Event, fact: CallDone) -> None:
-    if fact.operation == "open_channel":
-        actions.note_channel(ME, subject=event.subject_id, name=str(fact.receipt.get("name") or fact.external_id))
     actions.receive_answer(ME, call=UUID(fact.call), key=fact.key)
 
 
 @on(CallFailed)
 def failed(event: Event, fact: CallFailed) -> None:
     actions.receive_failure(ME, key=fact.key, error=fact.error)
+
+
+@on(CallDropped)
+def dropped(event: Event, fact: CallDropped) -> None:
+    if fact.may_have_been_sent:
+        actions.receive_drop(ME, key=fact.key)
 
 
 @on(CallHeld)

@@ -8,7 +8,7 @@ from bongsu.kernel import clock
 from bongsu.kernel.refs import ref, uuid7
 
 Person = settings.AUTH_USER_MODEL
-CHANNEL_STATES = ["asked", "open", "held", "failed"]
+CHANNEL_STATES = ["asked", "open", "held", "failed", "dropped"]
 
 
 class IncidentChannel(models.Model):
@@ -38,7 +38,8 @@ class IncidentChannel(models.Model):
 
 
 class Invitation(models.Model):
-    """Somebody asked into the channel, once. `state`: asked, invited, unknown (the service does not know him), failed, held."""
+    """Somebody asked into the channel, once. `state`: asked, invited, unknown (the service does not know him), failed, held,
+    dropped."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     channel = models.ForeignKey(IncidentChannel, on_delete=models.PROTECT, related_name="invitations")
@@ -82,6 +83,7 @@ class ChannelPost(models.Model):
     template = models.CharField(max_length=120)
     values = models.JSONField()
     sent_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)  # nothing of a restricted incident is broadcast
 
     class Meta:
         ordering = ["turn"]

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from bongsu.approvals.facts import ApprovalGranted, ApprovalRefused, ApprovalVoided
-from bongsu.comms.facts import MessageFailed
+from bongsu.comms.facts import MessageDropped, MessageFailed
 from bongsu.events.facts import Restricted
 from bongsu.events.listening import names_of, on, on_timer
 from bongsu.events.models import Event, Timer
@@ -19,7 +19,7 @@ from bongsu.incidents.facts import (
     StateMoved,
 )
 from bongsu.incidents.rules import IC
-from bongsu.integrations.facts import CallDone, CallFailed, CallHeld
+from bongsu.integrations.facts import CallDone, CallDropped, CallFailed, CallHeld
 from bongsu.kernel.actors import system
 from bongsu.kernel.refs import split_ref
 
@@ -110,6 +110,8 @@ def person_needed(event: Event, fact: NeededPersonCalled) -> None:
 def record_restricted(event: Event, fact: Restricted) -> None:
     """A public channel is left behind: an incident that is restricted later goes on in a private one."""
     if event.subject_id.startswith("incident:"):
+        channels.leave_public(ME, incident=_id(event))
+        posting.drop_broadcasts(ME, incident=_id(event))
         channels.open_for(ME, incident=_id(event))
 
 
@@ -135,6 +137,16 @@ def call_failed(event: Event, fact: CallFailed) -> None:
 def call_held(event: Event, fact: CallHeld) -> None:
     channels.note_call(ME, call=UUID(fact.call), state="held", why=fact.reason)
     noticing.note_receipt(ME, call=UUID(fact.call), state="held", why=fact.reason)
+
+
+@on(CallDropped)
+def call_dropped(event: Event, fact: CallDropped) -> None:
+    channels.note_call(ME, call=UUID(fact.call), state="dropped", why=fact.reason)
+
+
+@on(MessageDropped)
+def message_dropped(event: Event, fact: MessageDropped) -> None:
+    posting.say_in_private(ME, message=UUID(fact.message))
 
 
 @on(MessageFailed)

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['subject', 'created_at'], name='message_of_subject'), models.Index(fields=['batch'], name='message_batch'), models.Index(fields=['person', 'created_at'], name='message_of_person')],
-                'constraints': [models.UniqueConstraint(fields=('key', 'recipient'), name='message_once_per_recipient'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'queued', 'sent', 'failed', 'held', 'cancelled'])), name='message_state_is_known'), models.CheckConstraint(condition=models.Q(('acknowledged_at', None), models.Q(('acknowledged_via', ''), _negated=True), _connector='XOR'), name='message_acknowledged_via')],
+                'constraints': [models.UniqueConstraint(fields=('key', 'recipient'), name='message_once_per_recipient'), models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'queued', 'sent', 'failed', 'held', 'dropped', 'cancelled'])), name='message_state_is_known'), models.CheckConstraint(condition=models.Q(('acknowledged_at', None), models.Q(('acknowledged_via', ''), _negated=True), _connector='XOR'), name='message_acknowledged_via')],
             },
         ),
         migrations.CreateModel(
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['place_in_line', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('message', 'way', 'address'), name='sending_once_per_way'), models.CheckConstraint(condition=models.Q(('state__in', ['later', 'queued', 'sent', 'failed', 'held'])), name='sending_state_is_known')],
+                'constraints': [models.UniqueConstraint(fields=('message', 'way', 'address'), name='sending_once_per_way'), models.CheckConstraint(condition=models.Q(('state__in', ['later', 'queued', 'sent', 'failed', 'held', 'dropped'])), name='sending_state_is_known')],
             },
         ),
     ]

@@ -60,6 +60,8 @@ class Migration(migrations.Migration):
                 ('external_id', models.CharField(blank=True, default='', max_length=300)),
                 ('error', models.TextField(blank=True, default='')),
                 ('held_because', models.CharField(blank=True, default='', max_length=20)),
+                ('dropped_because', models.CharField(blank=True, default='', max_length=20)),
+                ('is_public', models.BooleanField(default=False)),
                 ('asked_by', models.CharField(max_length=120)),
                 ('created_at', models.DateTimeField(default=bongsu.kernel.clock.now, editable=False)),
                 ('ended_at', models.DateTimeField(null=True)),
@@ -68,7 +70,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['connection', 'target', 'turn'], name='call_order'), models.Index(condition=models.Q(('state__in', ['pending', 'sending'])), fields=['next_at'], name='call_due'), models.Index(fields=['subject', 'created_at'], name='call_of_subject'), models.Index(condition=models.Q(('state', 'failed')), fields=['ended_at'], name='call_dead')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'idempotency_key'), name='call_once_per_key'), models.UniqueConstraint(condition=models.Q(('state', 'sending')), fields=('connection',), name='call_one_in_flight'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'done', 'failed', 'held'])), name='call_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'sending'), ('claim', None), _connector='XOR'), name='call_is_claimed_while_sending'), models.CheckConstraint(condition=models.Q(('state', 'held'), ('held_because', ''), _connector='XOR'), name='call_held_has_its_reason')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'idempotency_key'), name='call_once_per_key'), models.UniqueConstraint(condition=models.Q(('state', 'sending')), fields=('connection',), name='call_one_in_flight'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'done', 'failed', 'held', 'dropped'])), name='call_state_is_known'), models.CheckConstraint(condition=models.Q(('state', 'sending'), ('claim', None), _connector='XOR'), name='call_is_claimed_while_sending'), models.CheckConstraint(condition=models.Q(('state', 'held'), ('held_because', ''), _connector='XOR'), name='call_held_has_its_reason'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'dropped'), _negated=True), models.Q(('dropped_because', ''), _negated=True), _connector='OR'), name='call_dropped_has_its_reason')],
             },
         ),
         migrations.CreateModel(

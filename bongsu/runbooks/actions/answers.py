@@ -14,7 +14,7 @@ from ..models import Containment, Snapshot
 from ..rules import containing as rules
 from . import containing, executing, verifying
 from .calling import owner_of
-from .moving import end, fail, locked_row
+from .moving import MOVE, end, fail, locked_row
 from .snapshots import NEEDED, receive_part
 
 NOT_ASKED = ("tag",)  # its failure stands on the timeline by itself
@@ -40,7 +40,7 @@ def _answered(actor: Actor, row: Containment, purpose: str, receipt: dict[str, A
     if purpose.startswith("poll-"):
         executing.reported(actor, row, receipt)
         return
-    if purpose == "move":
+    if purpose == MOVE:
         if row.state in (rules.EXECUTING, rules.TIMED_OUT):
             executing.moved(actor, row)
         return
@@ -70,7 +70,7 @@ def _failed(actor: Actor, row: Containment, purpose: str, error: str) -> None:
     if purpose.startswith("poll-"):
         if row.state == rules.MOVED:
             executing.ask_later(row)
-    elif purpose == "move":
+    elif purpose == MOVE:
         executing.not_moved(actor, row, error)
     elif purpose in ("alias", "versions") and row.state == rules.READING:
         fail(actor, row, rules.FAILED, text(_("The registry cannot be read: {error}"), error=error))
@@ -80,6 +80,16 @@ def _failed(actor: Actor, row: Containment, purpose: str, error: str) -> None:
     elif purpose == "why" and row.state == rules.EXECUTING:
         why = _("The registry did not do it, and where the alias is now is not known: {error}")
         fail(actor, row, rules.FAILED, text(why, error=row.error))
+
+
+@action
+def receive_drop(actor: Actor, *, key: str) -> None:
+    """A write was withdrawn, but an earlier attempt may have gone through all the same: see where the alias is."""
+    owner = owner_of(key)
+    if owner is None or owner[0] != "containment" or owner[2] != MOVE:
+        return
+    row = locked_row(owner[1])
+    executing.not_moved(actor, row, row.error)
 
 
 @action

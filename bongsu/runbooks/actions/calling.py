@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from bongsu.integrations.actions import call
+from bongsu.integrations.actions import call, drop_calls
 from bongsu.integrations.models import Connection
+from bongsu.integrations.rules import ENDED
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.refs import split_ref
 
@@ -30,6 +31,11 @@ def ask(
         actor, connection=connection, operation=operation, payload=payload, subject=row.subject_id, target=key,
         idempotency_key=key, is_urgent=operation == "set_alias",
     )  # fmt: skip
+
+
+def unask(actor: Actor, row: Owner, purpose: str) -> None:
+    """What is asked for and has not left the house is withdrawn: no release and no second try lets it go later."""
+    drop_calls(actor, subject=row.subject_id, keys=[f"{row.ref}:{purpose}"], reason=ENDED)
 
 
 def owner_of(key: str) -> tuple[str, UUID, str] | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from bongsu.approvals import actions as approvals
 from bongsu.comms.actions import send
 from bongsu.events.actions import cancel_timer, record
+from bongsu.incidents.actions.locking import lock_incident
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import commander, roles, spoken, taxonomy_of
 from bongsu.kernel.actors import Actor
@@ -17,8 +18,11 @@ from bongsu.ui.language import say
 from ..facts import ContainmentEnded, ContainmentFailed
 from ..models import Containment
 from ..rules import containing as rules
+from .calling import unask
 
 TIMEOUT, POLL, EXPIRY = "runbooks.timeout", "runbooks.poll", "runbooks.expiry"
+MOVE = "move"  # the one call that writes
+GIVEN_UP = (rules.WITHDRAWN, rules.REFUSED)
 
 
 def move(row: Containment, state: str, **values: Any) -> None:
@@ -33,6 +37,8 @@ def move(row: Containment, state: str, **values: Any) -> None:
 
 
 def locked_row(containment: UUID) -> Containment:
+    """The row, locked after its incident, as every act does it."""
+    lock_incident(Containment.objects.filter(pk=containment).values_list("incident_id", flat=True).first())
     row = (
         Containment.objects.select_for_update(of=("self",))
         .select_related("incident", "connection").filter(pk=containment).first()
@@ -54,6 +60,7 @@ def title(incident: Incident, kind: str) -> dict[str, str]:
 def fail(actor: Actor, row: Containment, state: str, error: Text) -> None:
     """Failed, stale or timed out: on the record, and loudly to the commander and the technical lead."""
     move(row, state, error=say(error, "ko"))
+    unask(actor, row, MOVE)
     cancel_timer(timer(POLL, row))
     if state != rules.TIMED_OUT:
         cancel_timer(timer(TIMEOUT, row))
@@ -84,6 +91,8 @@ def shout(actor: Actor, row: Containment, error: Text) -> None:
 def end(actor: Actor, row: Containment, state: str, reason: str, **values: Any) -> None:
     """Withdrawn, not approved, held or undone: on the record with its reason."""
     move(row, state, **values)
+    if state in GIVEN_UP:
+        unask(actor, row, MOVE)
     record(actor, ContainmentEnded(
         subject=row.subject_id, containment=row.id, state=state, model=row.model or row.kind, reason=reason
     ))  # fmt: skip

@@ -3,9 +3,8 @@
 from uuid import UUID
 
 from bongsu.events.actions import action
-from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Incident
-from bongsu.incidents.queries import by_ref, taxonomy_of
+from bongsu.incidents.queries import taxonomy_of
 from bongsu.kernel.actors import Actor
 
 from .. import queries
@@ -15,7 +14,7 @@ from .containing import propose_containment
 from .snapshots import places
 from .verifying import check_recovery, freeze_baseline
 
-ROLLBACK, CHANNEL = "model_rollback", "channel.opened"
+ROLLBACK = "model_rollback"
 
 
 @action
@@ -43,10 +42,3 @@ def begin_checks(actor: Actor, *, incident: UUID) -> None:
         if not unknown and row.state not in PASSED:
             check_recovery(actor, incident=found.id, verification=row.id)
 
-
-@action
-def note_channel(actor: Actor, *, subject: str, name: str) -> None:
-    """A channel was opened for the incident: that item of the checklist is met."""
-    found = by_ref(subject)
-    if found is not None:
-        incidents.meet(actor, incident=found, key=CHANNEL, proof=name)

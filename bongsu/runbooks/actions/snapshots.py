@@ -8,7 +8,7 @@ from uuid import UUID
 from bongsu.events.actions import action, cancel_timer, record, set_timer
 from bongsu.files.actions import store
 from bongsu.incidents import actions as incidents
-from bongsu.incidents.actions.locking import locked
+from bongsu.incidents.actions.locking import lock_incident, locked
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import moment
@@ -85,7 +85,7 @@ def places(incident: Incident) -> dict[str, str]:
 
 def receive_part(actor: Actor, snapshot: UUID, purpose: str, *, receipt: dict[str, Any] | None, error: str = "") -> None:
     """A service answered, or will not. The last answer makes it evidence."""
-    row = Snapshot.objects.select_for_update(of=("self",)).select_related("incident").get(pk=snapshot)
+    row = _locked(snapshot)
     if row.state not in ("collecting", "held") or purpose not in row.waits_for:
         return
     row.waits_for = [part for part in row.waits_for if part != purpose]
@@ -103,7 +103,7 @@ def receive_part(actor: Actor, snapshot: UUID, purpose: str, *, receipt: dict[st
 @action
 def finish_late(actor: Actor, *, snapshot: UUID) -> None:
     """A minute is over: what has not answered is missing, and said to be."""
-    row = Snapshot.objects.select_for_update(of=("self",)).select_related("incident").get(pk=snapshot)
+    row = _locked(snapshot)
     if row.state != "collecting":
         return
     row.missing.update(dict.fromkeys(row.waits_for, "no answer within a minute"))
@@ -114,6 +114,12 @@ def finish_late(actor: Actor, *, snapshot: UUID) -> None:
         _failed(actor, row, f"{', '.join(lacks)}: no answer within a minute")
     else:
         _keep(actor, row)
+
+
+def _locked(snapshot: UUID) -> Snapshot:
+    """The row, locked after its incident, as every act does it."""
+    lock_incident(Snapshot.objects.values_list("incident_id", flat=True).get(pk=snapshot))
+    return Snapshot.objects.select_for_update(of=("self",)).select_related("incident").get(pk=snapshot)
 
 
 def _keep(actor: Actor, row: Snapshot) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from bongsu.events.actions import action, cancel_timer, cancel_timers, record, set_timer
 from bongsu.files.actions import store
 from bongsu.incidents import actions as incidents
-from bongsu.incidents.actions.locking import is_ic, locked
+from bongsu.incidents.actions.locking import is_ic, lock_incident, locked
 from bongsu.incidents.models import Evidence, Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import moment
@@ -184,9 +184,9 @@ def hold(actor: Actor, verification: UUID, purpose: str) -> None:
 @action
 def give_up_check(actor: Actor, *, check: UUID) -> None:
     """A minute without an answer: the query failed."""
-    found = Check.objects.filter(pk=check, verdict="").first()
+    row = _locked(Check.objects.values_list("verification_id", flat=True).get(pk=check))
+    found = row.checks.filter(pk=check, verdict="").first()
     if found is not None:
-        row = _locked(found.verification_id)
         why = text(_("The metrics did not answer within a minute."))
         _conclude(actor, row, found, rules.Verdict(rules.QUERY_FAILED, why))
 
@@ -308,6 +308,8 @@ def stop_watching(actor: Actor, *, incident: UUID) -> None:
 
 
 def _locked(verification: UUID) -> Verification:
+    """The row, locked after its incident, as every act does it."""
+    lock_incident(Verification.objects.filter(pk=verification).values_list("incident_id", flat=True).first())
     row = (
         Verification.objects.select_for_update(of=("self",))
         .select_related("incident", "incident__system", "step", "step__run").filter(pk=verification).first()

@@ -70,3 +70,16 @@ def opened(default_pack: Any) -> Callable[..., Incident]:
         return incidents.open_incident(actor, **{**given, **values})
 
     return make
+
+
+@pytest.fixture
+def carol(make_person: Callable[..., Actor]) -> Actor:
+    """A second commander."""
+    return make_person("carol", "commander")
+
+
+@pytest.fixture
+def incident(alice: Actor, opened: Callable[..., Incident], system: AISystem, drain: Any) -> Incident:
+    found = opened(alice, system=system)
+    drain()
+    return found

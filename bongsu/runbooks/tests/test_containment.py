@@ -34,19 +34,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def carol(make_person: Callable[..., Actor]) -> Actor:
-    """A second commander."""
-    return make_person("carol", "commander")
-
-
-@pytest.fixture
-def incident(alice: Actor, opened: Open, system: AISystem, drain: Any) -> Incident:
-    found = opened(alice, system=system)
-    drain()
-    return found
-
-
-@pytest.fixture
 def machine_may(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pack whose policy lets the machine roll back alone."""
     kept = Taxonomy.mode

@@ -83,6 +83,7 @@ def _ask(actor: Actor, incident: Incident) -> IncidentChannel | None:
     row.call = call(
         actor, connection=connection, operation="open_channel", subject=incident.subject_id, target=f"open:{row.id}",
         payload={"name": row.asked_name, "topic": topic(incident), "is_private": is_private}, idempotency_key=f"channel:{row.id}",
+        is_public=not is_private,
     )  # fmt: skip
     row.save(force_insert=True)
     record(actor, ChannelAsked(subject=incident.subject_id, channel=str(row.id), channel_name=row.name, is_private=is_private))
@@ -121,6 +122,20 @@ def refresh_topic(actor: Actor, *, incident: UUID, key: str) -> None:
     call(
         actor, connection=channel.connection, operation="set_topic", subject=found.subject_id, target=target_of(channel.address),
         payload={"channel": channel.address, "topic": topic(found)}, idempotency_key=f"topic:{channel.id}:{key}",
+        is_public=not channel.is_private,
+    )  # fmt: skip
+
+
+@action
+def leave_public(actor: Actor, *, incident: UUID) -> None:
+    """Restricted: the channel that anybody may read is left behind, and over it stands only the ID."""
+    found = _locked(incident)
+    channel = found.channels.filter(is_private=False).exclude(address="").select_related("connection").first()
+    if channel is None or not found.subject.restricted:
+        return
+    call(
+        actor, connection=channel.connection, operation="set_topic", subject=found.subject_id, target=target_of(channel.address),
+        payload={"channel": channel.address, "topic": topic(found)}, idempotency_key=f"topic:{channel.id}:left",
     )  # fmt: skip
 
 
@@ -151,7 +166,7 @@ def _invite(actor: Actor, incident: Incident, channel: IncidentChannel, fresh: l
     asked = call(
         actor, connection=channel.connection, operation="invite", subject=incident.subject_id,
         target=target_of(channel.address), payload={"channel": channel.address, "people": [r.address for r in rows]},
-        idempotency_key=f"invite:{rows[0].id}",
+        idempotency_key=f"invite:{rows[0].id}", is_public=not channel.is_private,
     )  # fmt: skip
     for row in rows:
         row.call = asked
@@ -166,7 +181,7 @@ def _invite(actor: Actor, incident: Incident, channel: IncidentChannel, fresh: l
 
 @action
 def note_call(actor: Actor, *, call: UUID, state: str, why: str = "") -> None:
-    """A call of ours has an outcome: `done`, `failed` or `held`. Told twice, it changes nothing."""
+    """A call of ours has an outcome: `done`, `failed`, `held` or `dropped`. Told twice, it changes nothing."""
     found = Call.objects.filter(pk=call).first()
     if found is None:
         return
@@ -185,11 +200,14 @@ def _note_invitations(asked: Call, state: str) -> None:
 
 
 def _note_channel(actor: Actor, asked: Call, state: str, why: str) -> None:
-    row = IncidentChannel.objects.select_for_update(of=("self",)).filter(call=asked).first()
-    became = {"done": "open"}.get(state, state)
-    if row is None or row.state in ("open", became):
+    owner = IncidentChannel.objects.filter(call=asked).values_list("incident_id", flat=True).first()
+    if owner is None:
         return
-    incident = _locked(row.incident_id)
+    incident = _locked(owner)
+    row = IncidentChannel.objects.select_for_update(of=("self",)).get(call=asked)
+    became = {"done": "open"}.get(state, state)
+    if row.state in ("open", became):
+        return
     row.state = became
     row.error = why
     if state == "done":
@@ -202,6 +220,10 @@ def _note_channel(actor: Actor, asked: Call, state: str, why: str) -> None:
     if not row.address:
         return
     _say_opened(actor, incident, row, why)
+    if incident.subject.restricted and not row.is_private:
+        leave_public(actor, incident=incident.id)  # restricted while it was being opened: nobody works there
+        return
+    meet(actor, incident=incident, key=DUTY, proof=f"#{row.name}" + (f" ({why})" if row.state == "held" else ""))
     invite_people(actor, incident=incident.id)
     post_waiting(actor, incident=incident)
 
@@ -215,7 +237,6 @@ def _say_opened(actor: Actor, incident: Incident, row: IncidentChannel, why: str
     else:
         stated = ChannelHeld(subject=incident.subject_id, channel=str(row.id), channel_name=row.name, reason=why)
     record(actor, stated)
-    meet(actor, incident=incident, key=DUTY, proof=f"#{row.name}" + (f" ({why})" if row.state == "held" else ""))
 
 
 # --- standing channels ------------------------------------------------------------------------------------------------------

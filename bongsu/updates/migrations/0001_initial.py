@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['asked_at', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('incident', 'is_private'), name='updates_channel_once'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'open', 'held', 'failed'])), name='updates_channel_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='updates_open_channel_has_address')],
+                'constraints': [models.UniqueConstraint(fields=('incident', 'is_private'), name='updates_channel_once'), models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'open', 'held', 'failed', 'dropped'])), name='updates_channel_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), models.Q(('address', ''), _negated=True), _connector='OR'), name='updates_open_channel_has_address')],
             },
         ),
         migrations.CreateModel(
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.subject')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'key'), name='updates_standing_once'), models.CheckConstraint(condition=models.Q(('state__in', ['off', 'asked', 'open', 'held', 'failed'])), name='updates_standing_state_is_known')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'key'), name='updates_standing_once'), models.CheckConstraint(condition=models.Q(('state__in', ['off', 'asked', 'open', 'held', 'failed', 'dropped'])), name='updates_standing_state_is_known')],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +155,7 @@ class Migration(migrations.Migration):
                 ('template', models.CharField(max_length=120)),
                 ('values', models.JSONField()),
                 ('sent_at', models.DateTimeField(null=True)),
+                ('dropped_at', models.DateTimeField(null=True)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channel_posts', to='incidents.incident')),
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.subject')),
             ],

@@ -1,0 +1,115 @@
+"""A containment that is over writes nothing later: not by a release, a second try, or a service that comes back (C7, B6)."""
+
+from typing import Any
+
+import pytest
+
+from bongsu.events.work import source
+from bongsu.incidents.models import Incident
+from bongsu.integrations.actions import (
+    claim_call,
+    fail_call,
+    hold_everything,
+    release_everything,
+    retry_call,
+    switch_connection,
+)
+from bongsu.integrations.gate import GATE
+from bongsu.integrations.models import Call
+from bongsu.kernel import clock
+from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Conflict, TransportError
+from bongsu.runbooks import actions
+from bongsu.runbooks.models import Containment
+from bongsu.systems.models import AISystem
+from tests.fakes.serving import Told
+
+from .fakes import FakeModelHouse
+from .test_containment import MINUTE, approve, asked, only
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
+
+
+@pytest.fixture
+def about_to_write(incident: Incident, alice: Actor, carol: Actor, drain: Any) -> Containment:
+    """Approved, and the alias read once more: the next thing that leaves the house is the write."""
+    row = asked(alice, incident, drain)
+    approve(carol, row)
+    for name in ("deliveries", "calls"):
+        for key in source(name).due(clock.now(), 100):
+            source(name).run(key)
+    assert Call.objects.filter(operation="get_alias", state="done", idempotency_key=f"{row.ref}:reread").exists()
+    return row
+
+
+def write(row: Containment) -> Call:
+    return Call.objects.get(idempotency_key=f"{row.ref}:move")
+
+
+def test_C7_a_held_write_that_was_withdrawn_is_never_released(
+    about_to_write: Containment, incident: Incident, alice: Actor, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    hold_everything(root, reason="복원 뒤 점검")
+    drain()
+    assert (only(incident).state, write(about_to_write).state) == ("held", "held")
+    actions.withdraw_containment(alice, incident=incident.id, containment=about_to_write.id, reason="다른 길로 막음")
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert (only(incident).state, write(about_to_write).state) == ("withdrawn", "dropped")
+    assert (house.alias, house.moves) == ("2", [])
+
+
+def test_C7_a_write_held_by_a_disabled_connection_is_not_tried_again_once_the_incident_is_over(
+    about_to_write: Containment, incident: Incident, alice: Actor, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    from bongsu.incidents import actions as incidents
+
+    registry = about_to_write.connection_id
+    switch_connection(root, connection=registry, is_enabled=False)
+    drain()
+    assert write(about_to_write).held_because == "disabled"
+    incidents.move_state(alice, incident=incident.id, state="false_positive", reason="표본 오류")
+    drain()
+    switch_connection(root, connection=registry, is_enabled=True)
+    with pytest.raises(Conflict):
+        retry_call(root, call=write(about_to_write).id)
+    drain()
+    assert (only(incident).state, house.moves) == ("withdrawn", [])
+
+
+def test_C7_a_write_whose_time_is_over_does_not_happen_when_the_registry_comes_back(
+    about_to_write: Containment, incident: Incident, house: FakeModelHouse, drain: Any
+) -> None:
+    house.trouble = [Told({}, 429, {"Retry-After": "900"})]  # was told to come back after the containment's time
+    drain(until=clock.now() + 11 * MINUTE)
+    assert (only(incident).state, write(about_to_write).state) == ("timed_out", "dropped")
+    drain(until=clock.now() + 30 * MINUTE)
+    assert (only(incident).state, house.moves) == ("timed_out", [])
+
+
+def test_C7_a_write_that_may_have_gone_through_when_its_time_was_over_is_looked_up_not_repeated(
+    about_to_write: Containment, incident: Incident, house: FakeModelHouse, drain: Any
+) -> None:
+    for key in source("deliveries").due(clock.now(), 100):
+        source("deliveries").run(key)
+    taken = claim_call(GATE, connection=about_to_write.connection_id, lane="page")
+    fail_call(GATE, call=taken, error=TransportError("no answer", retry_after=900))
+    house.alias = house.loaded = "1"  # it went through, and nobody heard of it
+    drain(until=clock.now() + 11 * MINUTE)
+    assert write(about_to_write).state == "dropped"
+    assert only(incident).state == "timed_out"
+    drain(until=clock.now() + 20 * MINUTE)
+    assert (only(incident).state, house.moves) == ("done", [])
+
+
+def test_C7_a_write_the_registry_refused_is_not_tried_again_after_it_failed(
+    about_to_write: Containment, incident: Incident, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    house.tags.pop("1")
+    drain()
+    assert only(incident).state == "failed"
+    house.tags["1"] = {}
+    with pytest.raises(Conflict):
+        retry_call(root, call=write(about_to_write).id)
+    drain()
+    assert house.moves == []
