@@ -60,6 +60,7 @@ def secret(alice: Actor, root: Actor, lena: Actor, default_pack: Any, drain: Any
     drain()
     ids = {
         "incident": [incident.number, incident.id], "number": [incident.number], "event": [note],
+        "subject": [incident.subject_id],
         "evidence": [quoted.id, filed.id], "file_id": [filed.file_id],
         "duty": [duty.id], "person": [alice.person_id], "key": [duty.key],
     }  # fmt: skip

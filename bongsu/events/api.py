@@ -1,19 +1,21 @@
-"""The ledger and the dead letters for machines."""
+"""The ledger, legal hold and erasure, and the dead letters, for machines."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from bongsu.ui.doors import Page, Paging, page_of
 from bongsu.ui.frame import actor_of
+from bongsu.ui.language import say
 
 from . import actions, queries, sealing
 from .models import Delivery, Seal, Timer
 
 router = Router(tags=["ledger"])
+MOST = 2**31 - 1
 
 
 class SealOut(Schema):
@@ -81,6 +83,87 @@ def show_verification(request: HttpRequest) -> Any:
     actor_of(request).require("ledger.verify")
     last = queries.last_verification()
     return {"checked_at": last.recorded_at, "is_whole": not last.data["failures"], **last.data} if last else None
+
+
+class RecordOut(Schema):
+    """`seq` and `hash` are of the newest entry."""
+
+    subject: str = Field(alias="ref")
+    seq: int = Field(alias="head.seq")
+    hash: str = Field(alias="head.hash")
+    is_restricted: bool = Field(alias="restricted")
+    has_legal_hold: bool
+
+
+class EntryOut(Schema):
+    """`personal` names what can be erased, `erased` what was; the sentence says by whom and why."""
+
+    event: UUID
+    seq: int
+    name: str
+    actor: str
+    actor_name: str
+    occurred_at: datetime
+    recorded_at: datetime
+    hash: str
+    sentence: str
+    personal: list[str]
+    erased: list[str]
+
+
+class EntriesOut(Schema):
+    """`next` goes into `before` for the page after; null: nothing is left."""
+
+    items: list[EntryOut]
+    next: int | None
+
+
+class ReasonIn(Schema):
+    reason: str = Field(max_length=2000)
+
+
+class EraseIn(ReasonIn):
+    field: str = Field(max_length=60)
+
+
+def _entry(row: queries.Entry) -> dict[str, Any]:
+    plain = {name: getattr(row, name) for name in EntryOut.model_fields if name != "sentence"}
+    return {**plain, "sentence": say(row.sentence)}
+
+
+@router.get("/ledger/records/{subject}", response=RecordOut)
+def show_record(request: HttpRequest, subject: str) -> Any:
+    """Whether a record (`incident:<id>`, `person:<id>`, ...) is under legal hold, and its newest entry's hash."""
+    return queries.standing(actor_of(request), subject)
+
+
+@router.get("/ledger/records/{subject}/entries", response=EntriesOut)
+def list_entries(
+    request: HttpRequest, subject: str, before: int = Query(0, ge=0, le=MOST), limit: int = Query(50, ge=1, le=200)
+) -> Any:
+    """All that the ledger holds of a record, the newest first."""
+    found, following = queries.entries(actor_of(request), subject, before=before, limit=limit)
+    return {"items": [_entry(row) for row in found], "next": following}
+
+
+@router.post("/ledger/records/{subject}/hold", response=RecordOut)
+def set_hold(request: HttpRequest, subject: str, body: ReasonIn) -> Any:
+    """Nothing of the record may be erased from now on."""
+    actions.set_legal_hold(actor_of(request), subject=subject, reason=body.reason)
+    return queries.standing(actor_of(request), subject)
+
+
+@router.post("/ledger/records/{subject}/hold/lift", response=RecordOut)
+def lift_hold(request: HttpRequest, subject: str, body: ReasonIn) -> Any:
+    actions.lift_legal_hold(actor_of(request), subject=subject, reason=body.reason)
+    return queries.standing(actor_of(request), subject)
+
+
+@router.post("/ledger/entries/{uuid:event}/erase", response=EntryOut)
+def erase(request: HttpRequest, event: UUID, body: EraseIn) -> Any:
+    """Erase a personal value of an entry on the record. Refused under legal hold."""
+    actions.erase_personal(actor_of(request), event=event, field=body.field, reason=body.reason)
+    return _entry(queries.entry(actor_of(request), event)[0])
 
 
 @router.get("/dead-letters/deliveries", response=Page[DeadDelivery])

@@ -1,4 +1,4 @@
-"""`bongsu ledger ...` and `bongsu worker`: local commands; they act as the user of this console."""
+"""`bongsu ledger ...` and `bongsu worker` are local and act as the user of this console; `bongsu records ...` goes over the API."""
 
 import getpass
 import os
@@ -6,16 +6,24 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from bongsu.kernel.actors import Actor
+from bongsu.ui.remote import ask, show
 
 flat = True
 app = typer.Typer()
 ledger = typer.Typer(no_args_is_help=True, help="The ledger: check it, seal it, show its heads.")
 app.add_typer(ledger, name="ledger")
+records = typer.Typer(no_args_is_help=True, help="What the ledger holds of a record: legal hold, erasure (over the API).")
+app.add_typer(records, name="records")
+
+Record = Annotated[str, typer.Argument(help="A reference (incident:<id>, person:<id>) or an incident's number.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; it goes into the ledger.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 def console() -> Actor:
@@ -72,6 +80,52 @@ def head(
     if newest := queries.newest_seal():
         print(f"seal {newest.number} {newest.hash} {newest.made_at.isoformat()}")
     print(f"entries {queries.count_events()}")
+
+
+@records.command("show")
+def show_record(record: Record, limit: int = 20, is_json: AsJson = False) -> None:
+    """The newest entries; a line names the entry and the personal values that can be erased from it."""
+    here = _record(record)
+    said, told = ask("GET", here), ask("GET", f"{here}/entries", params={"limit": str(limit)})["items"]
+    lines = [_standing(said), *(f"{e['seq']:>5}  {e['event']}  {e['sentence']}  [{', '.join(e['personal'])}]" for e in told)]
+    show({**said, "entries": told}, "\n".join(lines), is_json=is_json)
+
+
+@records.command("hold")
+def hold(record: Record, reason: Reason, is_json: AsJson = False) -> None:
+    """Put a record under legal hold: nothing of it may be erased."""
+    said = ask("POST", f"{_record(record)}/hold", {"reason": reason})
+    show(said, _standing(said), is_json=is_json)
+
+
+@records.command("lift")
+def lift(record: Record, reason: Reason, is_json: AsJson = False) -> None:
+    """Lift the legal hold."""
+    said = ask("POST", f"{_record(record)}/hold/lift", {"reason": reason})
+    show(said, _standing(said), is_json=is_json)
+
+
+@records.command("erase")
+def erase(
+    entry: Annotated[str, typer.Argument(help="The entry's id, as `show` lists it.")],
+    field: Annotated[str, typer.Argument(help="The personal value.")],
+    reason: Reason,
+    is_json: AsJson = False,
+) -> None:
+    """Erase a personal value of an entry for good, on the record."""
+    said = ask("POST", f"/ledger/entries/{quote(entry, safe='')}/erase", {"field": field, "reason": reason})
+    show(said, str(said["sentence"]), is_json=is_json)
+
+
+def _record(name: str) -> str:
+    if ":" not in name:
+        found = ask("GET", f"/incidents/{quote(name, safe='')}")
+        name = f"incident:{found['id']}"
+    return f"/ledger/records/{quote(name, safe='')}"
+
+
+def _standing(said: dict[str, Any]) -> str:
+    return f"{said['subject']} {said['seq']} {said['hash']}{'  under legal hold' if said['has_legal_hold'] else ''}"
 
 
 @app.command("worker")

@@ -309,6 +309,15 @@ def entries(actor: Actor, subject: str, *, before: int = 0, limit: int = 50) -> 
     return entries_of(found[:limit]), found[limit - 1].seq if len(found) > limit else None
 
 
+def entry(actor: Actor, event: UUID) -> tuple[Entry, Subject]:
+    """One entry and its record."""
+    found = Event.objects.filter(visible(actor), event=event).select_related("subject").first()
+    if found is None:
+        raise NotFound(_("There is no such entry."))
+    shows(actor, found.subject)
+    return entries_of([found])[0], found.subject
+
+
 def newest_seal() -> Seal | None:
     return Seal.objects.order_by("-number").first()
 
