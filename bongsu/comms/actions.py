@@ -190,7 +190,8 @@ def _start(actor: Actor, message: Message, sending: Sending) -> None:
     operation, payload = _asked_of(message, sending)
     sending.call = call(
         actor, connection=found, operation=operation, payload=payload, subject=message.subject_id,
-        target=f"{sending.way}:{sending.address}"[:200], idempotency_key=f"message:{sending.id}", is_urgent=message.is_urgent, is_public=_is_public(message),
+        target=f"{sending.way}:{sending.address}"[:200], idempotency_key=f"message:{sending.id}", is_urgent=message.is_urgent,
+        is_public=_is_public(message),
     )  # fmt: skip
     sending.state = "queued"
     sending.save()

@@ -39,6 +39,13 @@ def subject(database: None) -> str:
     return opened(system("tests"))
 
 
+def test_an_action_that_has_to_run_again_reads_the_upload_again_from_its_beginning(bob: Actor, subject: str) -> None:
+    upload = io.BytesIO(b"the whole of it")
+    actions.store(bob, subject=subject, name="a.txt", content=upload)
+    again = actions.store(bob, subject=subject, name="a.txt", content=upload)
+    assert queries.open_file(bob, again.id)[1] == b"the whole of it"
+
+
 def test_a_stored_file_comes_back_as_it_was_and_lies_encrypted(bob: Actor, subject: str, storage: Any) -> None:
     stored = actions.store(bob, subject=subject, name="../log.txt", content=b"secret line", media_type="text/plain")
     assert (stored.name, stored.sha256, stored.size) == ("log.txt", digest(b"secret line"), 11)

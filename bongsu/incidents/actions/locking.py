@@ -27,7 +27,8 @@ def locked(actor: Actor, incident: UUID, *, grant: str = RESPOND) -> Incident:
 
 def lock_incident(incident: UUID | None) -> None:
     """Before any row of an incident is locked, the incident is: so two acts never wait for each other crosswise."""
-    Incident.objects.select_for_update(of=("self",)).filter(pk=incident).first()
+    if incident is not None:
+        Incident.objects.select_for_update(of=("self",)).filter(pk=incident).first()
 
 
 def is_ic(actor: Actor, incident: Incident) -> bool:

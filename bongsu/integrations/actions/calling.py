@@ -80,7 +80,7 @@ def retry_call(actor: Actor, *, call: UUID | str) -> Call:
     actor.require(MANAGE)
     row = Call.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=call).first()
     if row is None or not rules.may_try_again(row.state, row.held_because):
-        raise Conflict(_("This call cannot be tried again: it is not a dead letter any more, it was withdrawn, or it belongs to a drill."))
+        raise Conflict(_("This call cannot be tried again: it is no dead letter any more, was withdrawn, or belongs to a drill."))
     row.state, row.held_because, row.attempts, row.next_at, row.ended_at = "pending", "", 0, now(), None
     row.save(update_fields=["state", "held_because", "attempts", "next_at", "ended_at"])
     record(actor, facts.CallRetried(

@@ -31,11 +31,9 @@ from .verifying import (
 
 __all__ = [
     "CONTAINMENT", "ask_for_containment", "assign_step", "begin_checks", "carry_out_approved", "change_runbook",
-    "change_verification", "check_again", "check_recovery", "close_phase", "end_phases", "end_refused",
-    "expire_containment",
+    "change_verification", "check_again", "check_recovery", "close_phase", "end_phases", "end_refused", "expire_containment",
     "finish_late", "finish_measure", "freeze_baseline", "give_up_check", "look_again", "meet_shown", "move_step",
-    "note_by_hand", "offer_runbook", "override_verification", "owe_again", "poll_serving", "prepare_run",
-    "propose_containment", "receive_answer", "receive_drop", "receive_failure", "receive_hold", "review_run", "set_measure", "start_run",
-    "stop_watching", "take_snapshot", "time_out_containment", "undo_containment", "withdraw_containment",
-    "withdraw_idle",
+    "note_by_hand", "offer_runbook", "override_verification", "owe_again", "poll_serving", "prepare_run", "propose_containment",
+    "receive_answer", "receive_drop", "receive_failure", "receive_hold", "review_run", "set_measure", "start_run",
+    "stop_watching", "take_snapshot", "time_out_containment", "undo_containment", "withdraw_containment", "withdraw_idle",
 ]  # fmt: skip

@@ -21,7 +21,6 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Conflict, TransportError
 from bongsu.runbooks import actions
 from bongsu.runbooks.models import Containment
-from bongsu.systems.models import AISystem
 from tests.fakes.serving import Told
 
 from .fakes import FakeModelHouse

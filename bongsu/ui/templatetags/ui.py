@@ -33,6 +33,7 @@ STATES = {  # tone, mark, word
     "draft": ("quiet", "waiting", noop("draft")), "held": ("warm", "waiting", noop("held back")),
     "failed": ("hot", "warning", noop("failed")), "refused": ("hot", "warning", noop("refused")),
     "late": ("hot", "warning", noop("late")), "dead": ("hot", "warning", noop("given up")),
+    "dropped": ("quiet", "", noop("withdrawn")),
 }  # fmt: skip
 
 
