@@ -16,6 +16,7 @@ FILE, LINK, QUOTE = "file", "link", "quote"
 EVIDENCE_KINDS = (FILE, LINK, QUOTE)
 NOTE, DECISION = "note", "decision"
 NOTE_KINDS = (NOTE, DECISION)
+EVIDENCE = "evidence"  # beside these in the composer
 IC = "ic"
 LONGEST_NOTE = 20_000
 

@@ -4,13 +4,23 @@ from .awareness import ask_awareness_change, decide_awareness_change, set_awaren
 from .changing import change_details, change_impact, change_severity, classify, move_state, situation
 from .command import accept_command, assign_role, decline_command, offer_command
 from .duties import enter_deadline, meet, meet_by_hand, note_overdue, open_again, require, waive
-from .noting import Upload, add_evidence, add_files, add_note, label_evidence, retract_entry, reveal_evidence
+from .noting import (
+    Upload,
+    add_evidence,
+    add_files,
+    add_note,
+    add_together,
+    compose,
+    label_evidence,
+    retract_entry,
+    reveal_evidence,
+)
 from .opening import open_in_group, open_incident
 from .visibility import break_glass, call_needed_person, let_in, restrict_incident
 
 __all__ = [
-    "Upload", "accept_command", "add_evidence", "add_files", "add_note", "ask_awareness_change", "assign_role",
-    "break_glass", "call_needed_person", "change_details", "change_impact", "change_severity", "classify",
+    "Upload", "accept_command", "add_evidence", "add_files", "add_note", "add_together", "ask_awareness_change", "assign_role",
+    "break_glass", "call_needed_person", "change_details", "change_impact", "change_severity", "classify", "compose",
     "decide_awareness_change", "decline_command", "enter_deadline", "label_evidence", "let_in", "meet", "meet_by_hand",
     "move_state", "note_overdue", "offer_command", "open_again", "open_in_group", "open_incident", "require",
     "restrict_incident", "retract_entry", "reveal_evidence", "set_awareness", "situation", "waive",

@@ -19,7 +19,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 from ..facts import EntryRetracted, EvidenceAdded, EvidenceLabelled, EvidenceRevealed, Noted
 from ..models import Evidence
-from ..rules import FILE, LINK, LONGEST_NOTE, NOTE_KINDS, QUOTE
+from ..rules import EVIDENCE, FILE, LINK, LONGEST_NOTE, NOTE_KINDS, QUOTE
 from .locking import is_ic, locked
 
 LABELS = ("is_harmful", "has_legal_hold", "is_privileged")
@@ -140,6 +140,45 @@ def add_files(
             add_evidence(actor, incident=found.id, title=name, file=stored, is_harmful=is_harmful, is_privileged=is_privileged)
         )
     return rows
+
+
+@action
+def add_together(
+    actor: Actor, *, incident: UUID, title: str = "", uploads: Sequence[Upload] = (), url: str = "", quote: str = "",
+    is_harmful: bool = False, is_privileged: bool = False,
+) -> list[Evidence]:  # fmt: skip
+    """Files, and a link or quoted lines beside them, as evidence: all or none."""
+    rows: list[Evidence] = []
+    if uploads:
+        rows += add_files(
+            actor, incident=incident, uploads=uploads, title=title, is_harmful=is_harmful, is_privileged=is_privileged
+        )
+    if url or quote or not uploads:
+        rows.append(
+            add_evidence(
+                actor, incident=incident, title=title, url=url, quote=quote, is_harmful=is_harmful, is_privileged=is_privileged
+            )
+        )
+    return rows
+
+
+@action
+def compose(
+    actor: Actor, *, incident: UUID, text: str, kind: str, occurred_at: datetime | None = None, uploads: Sequence[Upload] = ()
+) -> None:
+    """What the composer sends, all or none: words as a note or a decision, files beside them. As evidence the words are the
+    title of the file, or by themselves a link when they are a web address, else a quote."""
+    words = text.strip()
+    if kind == EVIDENCE and uploads:
+        add_files(actor, incident=incident, uploads=uploads, title=words[:200])
+    elif kind == EVIDENCE:
+        is_link = words.startswith(("http://", "https://")) and " " not in words
+        add_evidence(actor, incident=incident, title="", url=words if is_link else "", quote="" if is_link else words)
+    else:
+        if uploads:
+            add_files(actor, incident=incident, uploads=uploads)
+        if words or not uploads:
+            add_note(actor, incident=incident, text=words, kind=kind, occurred_at=occurred_at)
 
 
 @action

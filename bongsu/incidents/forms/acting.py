@@ -1,6 +1,5 @@
 """Forms of what is done to an incident. Each answers `values()`: the keyword arguments of its action."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,10 +16,8 @@ from bongsu.ui.language import say
 
 from .. import actions, queries
 from ..models import Incident
-from ..rules import DECISION, NOTE, Situation, missing_for, said
+from ..rules import DECISION, EVIDENCE, NOTE, Situation, missing_for, said
 from .base import Moment, RefusableForm, class_choices, people_choices, severity_choices
-
-EVIDENCE = "evidence"
 
 
 class ActForm(RefusableForm):
@@ -124,19 +121,8 @@ class ComposeForm(ActForm):
             self.add_error("text", _("Write something, or choose a file."))
         return data
 
-    def acts(self, uploads: list[actions.Upload]) -> list[tuple[Callable[..., Any], dict[str, Any]]]:
-        """The actions this leads to, with their values."""
-        words, kind = self.cleaned_data["text"].strip(), self.cleaned_data["kind"]
-        is_evidence = kind == EVIDENCE
-        found: list[tuple[Callable[..., Any], dict[str, Any]]] = []
-        if uploads:
-            found.append((actions.add_files, {"uploads": uploads, "title": words[:200] if is_evidence else ""}))
-        if words and not is_evidence:
-            found.append((actions.add_note, {"text": words, "kind": kind, "occurred_at": self.cleaned_data["occurred_at"]}))
-        if words and is_evidence and not uploads:
-            name = "url" if words.startswith(("http://", "https://")) and " " not in words else "quote"
-            found.append((actions.add_evidence, {"title": "", name: words}))
-        return found
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("text", "kind", "occurred_at")}
 
 
 class RetractForm(ReasonForm):
@@ -152,6 +138,11 @@ class EvidenceForm(ActForm):
     quote = forms.CharField(label=_("Quoted lines"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
     is_harmful = forms.BooleanField(label=_("Harmful content: blur it"), required=False)
     is_privileged = forms.BooleanField(label=_("Privileged: leave it out of exports"), required=False)
+
+    def values(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        del data["file"]  # several may be chosen: the view takes them all
+        return {"title": data.pop("name"), **data}
 
 
 class OfferForm(ActForm):

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bongsu.events.models import Event
+from bongsu.files.models import StoredFile
 from bongsu.incidents import actions, queries
 from bongsu.incidents.models import Evidence, Incident
 from bongsu.incidents.views.shown import PARTS
@@ -112,6 +114,21 @@ def test_the_composer_keeps_words_links_and_files_as_what_they_are(incident: Inc
         ("link", "https://example.org/graph"), ("quote", "a line of a log"), ("file", "a.txt"), ("file", "b.txt"),
     ]  # fmt: skip
     assert "two files" in page(alice_client, f"/incidents/{incident.number}/part/timeline/")
+
+
+def test_what_cannot_be_kept_whole_leaves_nothing_behind_and_keeps_what_was_typed(
+    incident: Incident, alice_client: Client
+) -> None:
+    before = (Evidence.objects.count(), StoredFile.objects.count())
+    later = (now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    sent = {"text": "typed at length", "kind": "note", "occurred_at": later, "file": SimpleUploadedFile("a.txt", b"one")}
+    answer = alice_client.post(f"/incidents/{incident.number}/compose/", sent)
+    assert (answer.status_code, "typed at length" in answer.content.decode()) == (422, True)
+    sent = {"url": "https://example.org", "quote": "quoted at length", "file": SimpleUploadedFile("b.txt", b"two")}
+    answer = alice_client.post(f"/incidents/{incident.number}/evidence/", sent)
+    assert (answer.status_code, "quoted at length" in answer.content.decode()) == (422, True)
+    assert (Evidence.objects.count(), StoredFile.objects.count()) == before
+    assert not Event.objects.filter(name="files.stored@1", subject=incident.subject_id, text__contains="a.txt").exists()
 
 
 def test_by_htmx_an_act_answers_with_what_makes_the_page_fetch_again(incident: Incident, alice_client: Client) -> None:

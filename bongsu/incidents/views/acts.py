@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.people.queries import ActorRequest
 
@@ -90,21 +89,12 @@ def evidence(request: ActorRequest, number: str) -> HttpResponse:
     form = forms.EvidenceForm(**sent, incident=incident, actor=actor)
     if request.method == "POST" and form.is_valid():
         try:
-            _add_evidence(actor, incident, form, request)
+            actions.add_together(actor, incident=incident.id, uploads=_uploads(request), **form.values())
         except Invalid as error:
             form.refuse(error)
         else:
             return _done(request, incident, "evidence")
     return _form_answer(request, incident, form, "evidence")
-
-
-def _add_evidence(actor: Actor, incident: Incident, form: forms.EvidenceForm, request: ActorRequest) -> None:
-    data = form.cleaned_data
-    labels = {"is_harmful": data["is_harmful"], "is_privileged": data["is_privileged"]}
-    if request.FILES:
-        actions.add_files(actor, incident=incident.id, title=data["name"], uploads=_uploads(request), **labels)
-    if data["url"] or data["quote"] or not request.FILES:
-        actions.add_evidence(actor, incident=incident.id, title=data["name"], url=data["url"], quote=data["quote"], **labels)
 
 
 def _uploads(request: ActorRequest) -> list[actions.Upload]:
@@ -121,8 +111,7 @@ def compose(request: ActorRequest, number: str) -> HttpResponse:
     form = forms.ComposeForm(request.POST, request.FILES, incident=incident, actor=actor)
     if form.is_valid():
         try:
-            for run, values in form.acts(_uploads(request)):
-                run(actor, incident=incident.id, **values)
+            actions.compose(actor, incident=incident.id, uploads=_uploads(request), **form.values())
         except Invalid as error:
             form.refuse(error)
         else:
