@@ -60,7 +60,7 @@ class Receipts:
         waiting = draining.due_receipts(key)
         for receipt in waiting:
             try:
-                actions.drain_receipts(SELF, connection=key, limit=1)
+                actions.drain_receipts(SELF, connection=key, only=receipt)
             except Exception as error:
                 log.exception("delivery %s broke its handling", receipt)
                 draining.put_off(SELF, receipt=receipt, error=f"{type(error).__name__}: {error}")

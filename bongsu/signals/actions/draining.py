@@ -1,6 +1,7 @@
 """The worker's half of intake: read, redact, understand, and state one fact for the whole batch."""
 
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from cryptography.fernet import InvalidToken
@@ -26,21 +27,26 @@ from .receiving import keep_unreadable
 from .taking import Batch, Origin, take
 
 BATCH = 100
+ENOUGH = 0.1  # seconds of one batch: SQLite has one writer, and who delivers waits for us
 ATTEMPTS = 8
 MOST_SIGNALS = 2_000  # of one body
 
 
 @action
-def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH) -> int:
-    """Understand the oldest waiting deliveries of a connection; returns how many. Unreadable ones become dead letters."""
+def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH, only: UUID | None = None) -> int:
+    """Understand the oldest waiting deliveries of a connection, or `only` one; returns how many. Unreadable ones become dead
+    letters."""
     waiting = Receipt.objects.select_for_update().filter(connection_id=connection, state="waiting", due_at__lte=now())
+    waiting = waiting.filter(pk=only) if only else waiting
     receipts = list(waiting.order_by("due_at", "id")[:limit])
     if not receipts:
         return 0
     row = Connection.objects.get(pk=connection)
-    batch = Batch()
-    for receipt in receipts:
+    batch, began = Batch(), monotonic()
+    for count, receipt in enumerate(receipts, 1):
         _understand(actor, row, receipt, batch)
+        if monotonic() - began > ENOUGH:
+            del receipts[count:]
     batch.state(actor)
     record(
         actor,
@@ -110,7 +116,9 @@ def _signals(row: Connection, receipt: Receipt, body: bytes) -> list[Signal]:
 @action
 def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
     """A delivery whose handling broke waits longer each time, and is a dead letter after the eighth."""
-    row = Receipt.objects.select_for_update().select_related("connection").get(pk=receipt)
+    row = Receipt.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=receipt, state="waiting").first()
+    if row is None:
+        return  # another worker has understood it meanwhile
     row.attempts += 1
     row.error, row.due_at = error[:2000], now() + timedelta(seconds=min(600, 2**row.attempts))
     if row.attempts >= ATTEMPTS:

@@ -212,6 +212,33 @@ def test_what_the_plugin_does_not_understand_is_a_dead_letter_that_can_be_read_a
     assert letter.dismissed_at
 
 
+def test_the_delivery_that_breaks_is_the_one_that_is_blamed(connect: Any, post: Any, night: Any, monkeypatch: Any) -> None:
+    from bongsu.kernel.actors import system
+    from bongsu.signals import actions
+    from bongsu.signals.actions import draining
+    from bongsu.signals.reactions import Receipts
+
+    row, token = connect()
+    for name in ("first", "bad", "last"):
+        post(token, alert(fingerprint=name, group=name))
+    take, seen = draining.take, draining.due_receipts(str(row.id))
+
+    def breaking(actor: Any, understood: Any, *args: Any) -> Any:
+        if understood.dedupe_key == "bad":
+            raise RuntimeError("a bug")
+        return take(actor, understood, *args)
+
+    monkeypatch.setattr(draining, "take", breaking)
+    monkeypatch.setattr(draining, "due_receipts", lambda key: seen)
+    actions.drain_receipts(system("signals"), connection=row.id, only=seen[0])  # another worker was faster
+    assert Receipts()._one_by_one(str(row.id)) == 3
+    assert [(r.state, r.attempts) for r in (Receipt.objects.get(pk=pk) for pk in seen)] == [
+        ("done", 0), ("waiting", 1), ("done", 0),
+    ]  # fmt: skip
+    draining.put_off(system("signals"), receipt=seen[0], error="blamed for nothing")
+    assert Receipt.objects.get(pk=seen[0]).attempts == 0
+
+
 def test_one_poisoned_delivery_holds_nobody_up(connect: Any, post: Any, drain: Any, night: Any, monkeypatch: Any) -> None:
     from bongsu.signals.actions import draining
 
