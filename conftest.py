@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 os.environ.setdefault("BONGSU_HOME", f"/tmp/bongsu-test-{os.getuid()}")
 
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     from bongsu.site.translations import compile_catalogues
 
+    stamina.set_testing(True, attempts=3, cap=True)  # asks again as often, without the pause
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a person per test: a slow hash costs minutes
     if not hasattr(config, "workerinput") and compile_catalogues():
         _forget_catalogues()

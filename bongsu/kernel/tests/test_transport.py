@@ -3,17 +3,10 @@
 import time
 
 import pytest
-import stamina
 from werkzeug import Response
 
 from bongsu.kernel.errors import TransportError
 from bongsu.kernel.transport import Transport, checked_address, wait_asked
-
-
-@pytest.fixture(autouse=True)
-def quick_retries():
-    with stamina.set_testing(True, attempts=3):
-        yield
 
 
 @pytest.fixture
