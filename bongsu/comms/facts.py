@@ -49,6 +49,7 @@ class MessageWritten(Fact):
 class MessageSent(Fact):
     sentence = _("{recipient_name} was sent a message by {way} ({purpose}).")
     together = _("{count} messages were sent by {way}: {recipient_name} ({purpose}).")
+    alike_in = ("way",)
     said_as = {"purpose": PURPOSES, "way": WAYS}
     personal = frozenset({"recipient_name"})
     icon = "message"
@@ -78,6 +79,7 @@ class MessageFailed(Fact):
 class MessageHeld(Fact):
     sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
     together = _("{count} messages did not leave the house: {recipient_name}. {reason} ({purpose}).")
+    alike_in = ("reason",)
     said_as = {"purpose": PURPOSES, "reason": HELD_WORDS}
     personal = frozenset({"recipient_name"})
     icon = "hold"

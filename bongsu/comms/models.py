@@ -10,6 +10,9 @@ from django.db.models import Q
 
 from bongsu.kernel import clock
 from bongsu.kernel.refs import ref, uuid7
+from bongsu.kernel.text import Text
+
+from .facts import PURPOSES, WAYS
 
 
 class Message(models.Model):
@@ -62,6 +65,10 @@ class Message(models.Model):
     def ref(self) -> str:
         return ref("message", self.id)
 
+    @property
+    def purpose_word(self) -> Text:
+        return Text(PURPOSES.get(self.purpose, self.purpose))
+
 
 class Sending(models.Model):
     """One way a message is sent by, and what came of it. `place_in_line` 0 goes at once, others when nothing before worked."""
@@ -87,3 +94,7 @@ class Sending(models.Model):
                 condition=Q(state__in=["later", "queued", "sent", "failed", "held", "dropped"]), name="sending_state_is_known"
             ),
         ]
+
+    @property
+    def way_word(self) -> Text:
+        return Text(WAYS.get(self.way, self.way))

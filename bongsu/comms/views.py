@@ -15,7 +15,7 @@ from . import actions, queries
 COLUMNS = [
     Column("created_at", _("Written"), cell="comms/cell_at.html", sort="created_at"),
     Column("name", _("To"), value="name"),
-    Column("purpose", _("About"), value="purpose", is_wide_only=True),
+    Column("purpose", _("What for"), value="purpose_word", is_wide_only=True),
     Column("state", _("State"), cell="comms/cell_state.html"),
 ]
 

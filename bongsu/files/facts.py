@@ -9,6 +9,7 @@ class FileStored(Fact):
     sentence = _("{actor} stored the file {file_name} ({size} bytes, SHA-256 {sha256})")
     personal = frozenset({"file_name"})
     icon = "file"
+    on_timeline = False
     file: str
     file_name: str
     sha256: str

@@ -148,6 +148,12 @@ def together_of(line: Line) -> str:
     return kind.together if kind and not line.is_retracted else ""
 
 
+def likeness(line: Line) -> tuple[str, ...]:
+    """Lines of one moment with the same likeness can be said in one."""
+    kind = fact_class(line.entry.name)
+    return (line.entry.name, *(str(line.entry.data.get(name)) for name in (kind.alike_in if kind else ())))
+
+
 def _all_said(values: list[Any]) -> Any:
     found = [value for at, value in enumerate(values) if value not in values[:at]]
     return found[0] if len(found) == 1 else found

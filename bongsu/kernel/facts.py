@@ -10,7 +10,8 @@
 The dotted name with its version is what the ledger keeps; it never changes once released. Fields named in `personal`
 (personal data and free text) are kept beside the event, only their keyed hash is in the chain, so that they can be
 erased on the record. `said_as` says what the keys in a field are called ({field: {key: message}}), `icon` how the timeline
-marks it, `together` how several that follow one another are said in one line (with `{count}`).
+marks it, `together` how several of one moment are said in one line (with `{count}`): those whose `alike_in` fields are the
+same.
 """
 
 import inspect
@@ -30,6 +31,7 @@ class Fact:
     personal: ClassVar[frozenset[str]] = frozenset()
     said_as: ClassVar[Mapping[str, Mapping[Any, str]]] = {}
     together: ClassVar[str] = ""
+    alike_in: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "dot"
     on_timeline: ClassVar[bool] = True
 

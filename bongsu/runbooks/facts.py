@@ -53,6 +53,8 @@ class RunbookChanged(Fact):
 @fact("runbooks.step_moved")
 class StepMoved(Fact):
     sentence = _("Step “{title}”: {old} → {new}. {note}")
+    together = _("{count} steps: {new}. {note} ({title})")
+    alike_in = ("new", "note")
     said_as = {"old": steps.STATES, "new": steps.STATES}
     personal = frozenset({"note"})
     icon = "check"

@@ -36,7 +36,7 @@ def change_severity(actor: Actor, *, incident: UUID, severity: str, reason: str)
     old, found.severity = found.severity, severity
     found.save(update_fields=["severity"])
     for person in posts_readers(found) if found.subject.restricted else []:
-        let_in_by_rule(actor, incident=found, person=person, reason=f"posts of {severity}")
+        let_in_by_rule(actor, incident=found, person=person, reason=Text(_("posts of {severity}"), {"severity": severity}))
     record(actor, SeverityChanged(subject=found.subject_id, old=old, new=severity, reason=reason))
     return found
 

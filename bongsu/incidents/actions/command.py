@@ -6,6 +6,7 @@ from bongsu.events.actions import action, record
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, Refused
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 
@@ -20,7 +21,8 @@ from .visibility import let_in_by_rule
 def assign_role(actor: Actor, *, incident: UUID, role: str, person: UUID) -> RoleAssignment:
     """Make somebody technical lead, legal or communications at once; the IC's role is offered instead."""
     found = locked(actor, incident)
-    if role not in [r.key for r in packs.taxonomy(found.pack_id).roles]:
+    taxonomy = packs.taxonomy(found.pack_id)
+    if role not in [r.key for r in taxonomy.roles]:
         raise Invalid(_("Unknown role."), fields={"role": _("Choose one of the pack's roles.")})
     if role == IC:
         raise Refused(_("The command is not assigned: offer it, and it passes on when it is accepted."))
@@ -28,7 +30,7 @@ def assign_role(actor: Actor, *, incident: UUID, role: str, person: UUID) -> Rol
     at = now()
     RoleAssignment.objects.filter(incident=found, role=role, ended_at=None).update(ended_at=at)
     row = RoleAssignment.objects.create(incident=found, role=role, person=somebody, began_at=at)
-    let_in_by_rule(actor, incident=found, person=somebody.id, reason=f"role: {role}")
+    let_in_by_rule(actor, incident=found, person=somebody.id, reason=Text("{role}", {"role": taxonomy.role(role).label.both}))
     record(actor, RoleAssigned(subject=found.subject_id, role=role, person=str(somebody.id), person_name=somebody.name))
     return row
 
@@ -46,7 +48,7 @@ def offer_command(actor: Actor, *, incident: UUID, person: UUID) -> CommandOffer
     at = now()
     CommandOffer.objects.filter(incident=found, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
     offer = CommandOffer.objects.create(incident=found, person=somebody, offered_by=actor.key, offered_at=at)
-    let_in_by_rule(actor, incident=found, person=somebody.id, reason="command offered")
+    let_in_by_rule(actor, incident=found, person=somebody.id, reason=Text(_("the command was offered")))
     record(
         actor,
         CommandOffered(subject=found.subject_id, offer=offer.id, person=str(somebody.id), person_name=somebody.name),

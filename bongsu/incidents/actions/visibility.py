@@ -9,9 +9,11 @@ from bongsu.events.queries import may_see, readers
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, Refused
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 from bongsu.people import queries as people
+from bongsu.ui.language import say
 
 from ..facts import BreakGlassUsed, NeededPersonCalled
 from ..models import Incident, Restriction, RoleAssignment
@@ -70,11 +72,11 @@ def let_in(actor: Actor, *, incident: UUID, person: UUID, reason: str) -> None:
     add_reader(actor, subject=found.subject_id, person=somebody.id, person_name=somebody.name, reason=reason)
 
 
-def let_in_by_rule(actor: Actor, *, incident: Incident, person: UUID, reason: str) -> None:
-    """Inside other actions: a role or the severity's posts make somebody a reader."""
+def let_in_by_rule(actor: Actor, *, incident: Incident, person: UUID, reason: Text) -> None:
+    """Inside other actions: a role or the severity's posts make somebody a reader; the reason is kept in the actor's words."""
     if incident.subject.restricted:
-        somebody = people.person(person)
-        add_reader(actor, subject=incident.subject_id, person=somebody.id, person_name=somebody.name, reason=reason)
+        somebody, why = people.person(person), say(reason, actor.language)
+        add_reader(actor, subject=incident.subject_id, person=somebody.id, person_name=somebody.name, reason=why)
 
 
 @action

@@ -43,7 +43,7 @@ def cockpit(actor: Actor, incident: Incident, part: str = "", *, is_all: bool = 
         "duties": _duties,
         "timeline": lambda actor, incident, held: _timeline(actor, incident, is_all, values.get("duty_rows")),
         "people": _people,
-        "system": lambda actor, incident, held: {},
+        "system": lambda actor, incident, held: {"loss": "" if incident.loss is None else f"{incident.loss.normalize():,f}"},
         "evidence": _evidence,
     }
     for name in [part] if part else AT_ONCE:

@@ -1,7 +1,7 @@
 """The timeline as components."""
 
 from dataclasses import replace
-from itertools import groupby
+from datetime import timedelta
 
 from django.urls import reverse
 
@@ -9,14 +9,14 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
 from bongsu.ui.components import Entry
-from bongsu.ui.moments import local
 
 from .. import queries
 from ..facts import Noted
 from ..models import Duty, Incident
 
-MORE, ALL = 120, 2000
-FLOOD = 3  # so many alike lines in a row become one
+MORE, ALL = 160, 2000  # facts that are read
+SHOWN = 40  # lines at first
+ONE_MOMENT = timedelta(minutes=10)
 LEADS = {"note": noop("Note"), "decision": noop("Decision")}
 GRAVE = ("incidents.opened", "incidents.severity_changed", "incidents.duty_overdue", "incidents.break_glass_used")
 
@@ -27,21 +27,28 @@ def entries(
     """The newest first, and whether there is more; a person's own notes carry the act that takes them back."""
     words = queries.wording(actor, incident, duties)
     lines = queries.timeline(actor, incident, limit=ALL if is_all else MORE)
-    found: list[Entry] = []
-    for _alike, run in groupby(lines, key=_kind):
-        found += _together(list(run), actor, incident, words)
-    return found, not is_all and len(lines) >= MORE
+    found = [entry for run in _runs(lines) for entry in _together(run, actor, incident, words)]
+    return (found, False) if is_all else (found[:SHOWN], len(lines) >= MORE or len(found) > SHOWN)
 
 
-def _kind(line: queries.Line) -> tuple[str, str]:
-    """Lines that follow one another and may be said in one have the same kind; every other is its own."""
-    together = queries.together_of(line)
-    return (together, f"{local(line.entry.occurred_at):%Y-%m-%d}") if together else ("", str(line.entry.event))
+def _runs(lines: list[queries.Line]) -> list[list[queries.Line]]:
+    """The lines, those that are alike and of one moment together, where the newest of them stands."""
+    runs: list[list[queries.Line]] = []
+    present: dict[tuple[str, ...], list[queries.Line]] = {}
+    for line in lines:
+        like = queries.likeness(line)
+        run = present.get(like) if queries.together_of(line) else None
+        if run and run[0].entry.occurred_at - line.entry.occurred_at <= ONE_MOMENT:
+            run.append(line)
+        else:
+            present[like] = [line]
+            runs.append(present[like])
+    return runs
 
 
 def _together(lines: list[queries.Line], actor: Actor, incident: Incident, words: queries.Wording) -> list[Entry]:
     each = [_gone(line) if line.is_retracted else _entry(line, actor, incident, words) for line in lines]
-    if len(each) < FLOOD:
+    if len(each) == 1:
         return each
     return [replace(each[0], text=queries.sentence_together(lines, words), alike=each, id="")]
 

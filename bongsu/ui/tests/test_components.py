@@ -1,6 +1,7 @@
 """The components by what they say (M6, M8): fires and words, forms for a screen reader, tables whose URL is the state."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -142,3 +143,10 @@ def test_harmful_content_with_an_address_is_not_in_the_page():
 
 def test_a_component_works_without_a_request():
     assert "P1" in Template("{% fires 'P1' size='small' %}").render(Context())
+
+
+def test_every_fact_has_a_mark_that_is_drawn() -> None:
+    from bongsu.kernel.facts import known_facts
+
+    drawn = Path(charts.__file__).with_name("static").joinpath("ui", "icons.svg").read_text()
+    assert [kind.name for kind in known_facts().values() if f'id="{kind.icon}"' not in drawn] == []
