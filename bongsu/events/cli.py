@@ -1,4 +1,4 @@
-"""`bongsu ledger ...` and `bongsu worker` are local and act as the user of this console; `bongsu records ...` goes over the API."""
+"""`bongsu ledger ...` and `bongsu worker`: local commands, as the user of this console; `bongsu records ...`: over the API."""
 
 import getpass
 import os

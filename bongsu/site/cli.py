@@ -16,6 +16,7 @@ import typer
 
 from .demo import cli as demo
 
+WORKING = ("serve", "worker", "backup", "demo", "ledger")  # the local commands that use the database
 PASS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -35,7 +36,7 @@ def root() -> typer.Typer:
     """All commands. Call `prepare` first."""
     from django.conf import settings
 
-    app = typer.Typer(name="bongsu", no_args_is_help=True, help="Bongsu: responsible-AI incident operations.")
+    app = typer.Typer(name="bongsu", no_args_is_help=True, help="Bongsu: responsible-AI incident operations.", callback=before)
     app.command("manage", context_settings=PASS, add_help_option=False, help="Django's own commands.")(manage)
     app.command("serve")(serve)
     app.command("docs", hidden=True)(docs)
@@ -51,6 +52,14 @@ def root() -> typer.Typer:
             else:
                 app.add_typer(module.app, name=name)
     return app
+
+
+def before(context: typer.Context) -> None:
+    """Nothing works on a home in which a restore did not end."""
+    if context.invoked_subcommand in WORKING:
+        from .restore import must_not_be_restoring
+
+        must_not_be_restoring()
 
 
 def manage(context: typer.Context) -> None:
@@ -117,8 +126,8 @@ def restore(
     """Restore a backup into an empty home (local). Nothing outgoing moves until a person releases it."""
     from bongsu.ui.language import say
 
-    from .backup import RELEASE
-    from .backup import restore as bring_back
+    from .restore import RELEASE
+    from .restore import restore as bring_back
 
     made = bring_back(_console(), path=file, keys=keys, is_forced=force)
     print(f"{file}  {len(made.files)}  {made.made_at}")

@@ -29,7 +29,8 @@ def event_of(subject: str) -> Event:
 
 
 def facts(subject: str) -> list[str]:
-    return [name.partition("@")[0] for name in Event.objects.filter(subject=subject).order_by("seq").values_list("name", flat=True)]
+    names = Event.objects.filter(subject=subject).order_by("seq").values_list("name", flat=True)
+    return [name.partition("@")[0] for name in names]
 
 
 def test_legal_holds_a_record_and_lifts_it_from_the_page(subject: str, lena_client: Client, root_client: Client) -> None:

@@ -23,6 +23,7 @@ from bongsu.kernel.secrets import load_keys
 from bongsu.people.actions import create_person
 from bongsu.people.models import Person
 from bongsu.site import backup
+from bongsu.site import restore as restoring
 
 CONSOLE = Actor(key="console:tests", name="tests")
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100
@@ -59,10 +60,10 @@ def test_a_round_trip_brings_everything_back_and_holds_what_is_outgoing(home: Pa
     create_person(CONSOLE, email="later@example.org", name="Later", language="ko")
     rows = Event.objects.count()
     with pytest.raises(Refused, match="force"):
-        backup.restore(CONSOLE, path=tmp_path / "a.backup")
+        restoring.restore(CONSOLE, path=tmp_path / "a.backup")
     assert Event.objects.count() == rows
     assert Person.objects.filter(email="later@example.org").exists()
-    found = backup.restore(CONSOLE, path=tmp_path / "a.backup", is_forced=True)
+    found = restoring.restore(CONSOLE, path=tmp_path / "a.backup", is_forced=True)
     assert found == made
     assert not Person.objects.filter(email="later@example.org").exists()
     assert Person.objects.filter(email="kim@example.org").exists()
@@ -99,10 +100,10 @@ def test_into_an_empty_home_with_other_keys_it_needs_its_own(home: Path, tmp_pat
     standing = settings.KEYS
     settings.KEYS = load_keys(tmp_path / "other.json")
     with pytest.raises(Refused, match="--keys"):
-        backup.restore(CONSOLE, path=tmp_path / "a.backup", is_forced=True)
+        restoring.restore(CONSOLE, path=tmp_path / "a.backup", is_forced=True)
     assert Person.objects.filter(email="kim@example.org").exists()
     shutil.copy(tmp_path / "other.json", home / "keys.json")
-    backup.restore(CONSOLE, path=tmp_path / "a.backup", keys=tmp_path / "a.keys", is_forced=True)
+    restoring.restore(CONSOLE, path=tmp_path / "a.backup", keys=tmp_path / "a.keys", is_forced=True)
     assert load_keys(home / "keys.json") == standing
     (aside,) = home.glob("before-restore-*")
     assert load_keys(aside / "keys.json") == settings.KEYS
@@ -148,7 +149,7 @@ def test_a_damaged_or_forged_backup_changes_nothing(home: Path, tmp_path: Path) 
     rows = Event.objects.count()
     for one in bad:
         with pytest.raises(Refused):
-            backup.restore(CONSOLE, path=one, is_forced=True)
+            restoring.restore(CONSOLE, path=one, is_forced=True)
         assert (Event.objects.count(), open_hold()) == (rows, None), one
         assert not [p for p in home.iterdir() if "restore" in p.name], one
     assert bytes_of(StoredFile.objects.get().sha256) == PICTURE
@@ -168,13 +169,13 @@ def test_what_cannot_be_backed_up_or_restored_is_refused_with_its_reason(
     with pytest.raises(Forbidden):
         backup.back_up(alice, path=tmp_path / "c")
     with pytest.raises(Forbidden):
-        backup.restore(alice, path=path, is_forced=True)
+        restoring.restore(alice, path=path, is_forced=True)
     (tmp_path / "no.keys").write_text("{}")
     with pytest.raises(Invalid, match="key file"):
-        backup.restore(CONSOLE, path=path, keys=tmp_path / "no.keys", is_forced=True)
-    monkeypatch.setattr(backup, "is_worker_silent", lambda: False)
+        restoring.restore(CONSOLE, path=path, keys=tmp_path / "no.keys", is_forced=True)
+    monkeypatch.setattr(restoring, "is_worker_silent", lambda: False)
     with pytest.raises(Refused, match="worker"):
-        backup.restore(CONSOLE, path=path, is_forced=True)
+        restoring.restore(CONSOLE, path=path, is_forced=True)
     assert not (tmp_path / "b").exists()
     assert not list(tmp_path.glob(".a.backup*"))
 
@@ -182,10 +183,10 @@ def test_what_cannot_be_backed_up_or_restored_is_refused_with_its_reason(
 def test_a_backup_of_a_newer_bongsu_or_another_database_is_refused(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup, "_applied", lambda: [["people", "0999_later"]])
+    monkeypatch.setattr(backup, "applied", lambda: [["people", "0999_later"]])
     backup.back_up(CONSOLE, path=tmp_path / "new.backup")
     with pytest.raises(Refused, match="0999_later"):
-        backup.restore(CONSOLE, path=tmp_path / "new.backup", is_forced=True)
+        restoring.restore(CONSOLE, path=tmp_path / "new.backup", is_forced=True)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has client programs")
