@@ -1,10 +1,11 @@
 """Packs, pure: schema, loading, checking, classification, templates, names. This is the face other modules import."""
 
 from .cases import Outcome, run_cases
-from .classification import Proposal, Rule, Verdict, classify, findings
+from .classification import Proposal, Rule, Verdict, classify
 from .comparing import Change, compare
 from .conditions import evaluate
 from .conduct import Act, Channels, Containment, ItemMark, MeasureKind, Mitigation, Numbering
+from .figures import figures
 from .loading import extended_id, parse_content, parse_files
 from .naming import channel_name, clean_name, incident_number
 from .pack import Case, Header, Pack
@@ -78,7 +79,7 @@ __all__ = [
     "compare",
     "evaluate",
     "extended_id",
-    "findings",
+    "figures",
     "in_language",
     "incident_number",
     "parse_content",

@@ -7,10 +7,11 @@ All rules are read. The gravest severity met wins (unsure goes up); of equally g
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from .conditions import Condition, evaluate, number
+from .conditions import Condition, evaluate
+from .figures import figures
+from .spelling import Spelling
 from .words import Bilingual
 
 
@@ -35,6 +36,11 @@ class Rule:
     verdict: Verdict | None
     overrides: tuple[str, ...] = ()
     sets: str = ""  # the rule proposes nothing: it raises this flag for the rules after it (`flags.<name>`)
+    last: bool = False  # a guess: it speaks only when no other rule does
+    hides: str = ""  # the rule proposes nothing: what this pattern finds is not read by the rules after it (a denial)
+
+    def hidden(self, text: str) -> str:
+        return re.sub(self.hides, " - ", text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,74 +64,60 @@ FALLBACK_MILD = Verdict("operational", "slowdown", "P2", alt_severity="P3")
 MILD = ("info", "informational", "notice", "low", "minor", "warning", "warn", "ok")
 
 
-def classify(rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[str, int]) -> Proposal:
-    """The proposal for `facts`. `fires` orders the severities. Facts are enriched by `findings` of their text first."""
-    text = full_text(facts)
-    seen = {**facts, "text": text, "found": {**findings(text, facts.get("measure") or {}), **(facts.get("found") or {})}}
-    flags = dict(facts.get("flags") or {})
-    held: list[Rule] = []
-    for rule in rules:
-        if evaluate(rule.when, {**seen, "flags": flags}):
-            if rule.sets:
-                flags[rule.sets] = True
-            else:
-                held.append(rule)
+def classify(
+    rules: tuple[Rule, ...], facts: Mapping[str, Any], fires: Mapping[str, int], known: Spelling | None = None
+) -> Proposal:
+    """The proposal for `facts`. `fires` orders the severities, `known` mends slips of the pen in what the rules read."""
+    held = _held(rules, facts, known)
     ignored = next((rule for rule in held if rule.verdict is None), None)
     if ignored:
         return Proposal(None, ignored.id, ignored.why, is_ignored=True)
     beaten = {other for rule in held for other in rule.overrides}
     standing = [rule for rule in held if rule.id not in beaten and rule.verdict]
+    standing = [rule for rule in standing if not rule.last] or standing
     if not standing:
         word = str(facts.get("source_severity") or (facts.get("labels") or {}).get("severity") or "").lower()
         return Proposal(FALLBACK_MILD if word in MILD else FALLBACK, "", UNSURE, is_guess=True)
     best = max(standing, key=lambda rule: fires[rule.verdict.severity] if rule.verdict else 0)  # max keeps the first
-    return Proposal(best.verdict, best.id, best.why, tuple(rule.id for rule in held if rule is not best))
+    return Proposal(
+        best.verdict, best.id, best.why, tuple(rule.id for rule in held if rule is not best and not rule.last), is_guess=best.last
+    )
 
 
-NUMBER = r"(\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?)"
-PERCENT = r"\s?(?:%|percent|퍼센트)"
-FALLING = r"(?:drop(?:ped|s)?|down|fell|decreased?|degraded|하락|저하|감소|급락)"
-PATTERNS = {
-    "people": (
-        rf"{NUMBER}\s?(?:명|인분|여 명|건의 개인)",
-        rf"{NUMBER}\s(?:\w+\s)?(?:people|persons|users|customers|patients|applicants|records|accounts|individuals|citizens)\b",
-    ),
-    "drop_percent": (
-        rf"{FALLING}[^\d\n]{{0,24}}{NUMBER}{PERCENT}",
-        rf"{NUMBER}{PERCENT}\s?(?:이상\s?)?(?:{FALLING}|떨어|lower)",
-    ),
-    "times": (rf"{NUMBER}\s?(?:x\b|times\b|배)",),
-    "records": (rf"{NUMBER}\s?(?:records?\b|건)",),
-    "ratio": (r"ratio\s?(?:of\s|=\s?)?(0?\.\d{1,6})", r"비율\s?(0?\.\d{1,6})"),
-}
-SPENT = re.compile(rf"{NUMBER}\s(?:of|/)\s{NUMBER}\s?(?:usd|eur|krw|dollars|원|달러)", re.IGNORECASE)
-COMPILED = {name: tuple(re.compile(p, re.IGNORECASE) for p in patterns) for name, patterns in PATTERNS.items()}
+def _held(rules: tuple[Rule, ...], facts: Mapping[str, Any], known: Spelling | None) -> list[Rule]:
+    """The proposing rules that hold, after the ideas were raised and the denials taken out of the text."""
+    seen = _read(facts, full_text(facts, known))
+    flags = dict(facts.get("flags") or {})
+    held: list[Rule] = []
+    for rule in rules:
+        if rule.hides:
+            seen = _read(facts, rule.hidden(seen["text"]))
+        elif evaluate(rule.when, {**seen, "flags": flags}):
+            if rule.sets:
+                flags[rule.sets] = True
+            else:
+                held.append(rule)
+    return held
+
+
+def _read(facts: Mapping[str, Any], text: str) -> dict[str, Any]:
+    found = figures(text, facts.get("measure") or {}, facts.get("labels") or {})
+    return {**facts, "text": text, "found": {**found, **(facts.get("found") or {})}}
+
+
 LONGEST_TEXT = 20_000
+JOINED = re.compile(r"\b(?:[a-zA-Z][a-zA-Z0-9]*[a-z0-9][A-Z][a-zA-Z0-9]*|[a-zA-Z][a-zA-Z0-9]*(?:[_-][a-zA-Z0-9]{1,40}){1,12})\b")
+PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")  # ModelDriftHigh, model_drift_high: model drift high
 
 
-def full_text(facts: Mapping[str, Any]) -> str:
-    """What the rules read as `text`: title, text, the labels as `name=value`, and the name of the measure."""
+def full_text(facts: Mapping[str, Any], known: Spelling | None = None) -> str:
+    """What the rules read as `text`: title, text, labels as `name=value`, the measure's name; then joined names in words."""
     labels = facts.get("labels") or {}
     measure = facts.get("measure") or {}
     lines = [facts.get("title"), facts.get("text"), *(f"{k}={v}" for k, v in labels.items()), measure.get("name")]
-    return "\n".join(str(line) for line in lines if line)[:LONGEST_TEXT]
-
-
-def findings(text: str, measure: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Figures in text and measure: `people`, `records`, `drop_percent`, `times` the usual, `ratio`, `over_percent`."""
-    found: dict[str, Decimal] = {}
-    for name, patterns in COMPILED.items():
-        numbers = [n for pattern in patterns for hit in pattern.findall(text) if (n := number(hit)) is not None]
-        if numbers:
-            found[name] = min(numbers) if name == "ratio" else max(numbers)
-    spent = SPENT.search(text)
-    value, limit = (spent[1], spent[2]) if spent else (measure.get("value"), measure.get("threshold"))
-    over = _over(number(value), number(limit))
-    return found if over is None else {**found, "over_percent": over}
-
-
-def _over(value: Decimal | None, limit: Decimal | None) -> Decimal | None:
-    """How far `value` is above `limit`, in percent of it."""
-    if value is None or not limit or not value.is_finite() or not limit.is_finite():
-        return None
-    return (value - limit) / abs(limit) * 100
+    text = "\n".join(str(line) for line in lines if line)[:LONGEST_TEXT]
+    more = [
+        *dict.fromkeys(" ".join(PARTS.findall(name)) for name in JOINED.findall(text)),
+        *(known.mended(text) if known else ()),
+    ]
+    return "\n".join([text, *more])

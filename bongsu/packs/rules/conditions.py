@@ -8,7 +8,7 @@ every operator false, so that `not` over a missing field is true.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -24,6 +24,8 @@ PREFIXES = ("labels.", "measure.", "flags.", "found.")
 OPERATORS = ("is", "in", "contains_any", "matches", "gt", "gte", "lt", "lte", "exists")
 NUMERIC = ("gt", "gte", "lt", "lte")
 LONGEST_PATTERN = 400
+LONGEST_WHOLE = 3  # `sla` is not in `slack`
+SHORTEST_SQUEEZED = 4  # shorter Korean words would be found across the border of two others
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def _test(found: Any, op: str, value: Any) -> bool:
         case "in":
             return _folded(found) in {_folded(v) for v in value}
         case "contains_any":
-            text = _folded(found)
-            return any(_holds(text, _folded(word)) for word in value)
+            return _contains(_folded(found), _words(tuple(value)))
         case "matches":
             return _pattern(value).search(unicodedata.normalize("NFC", str(found))) is not None
     return _compare(number(found), op, value)
@@ -113,13 +114,55 @@ def number(value: Any) -> Decimal | None:
     return None if made.is_nan() else made
 
 
-def _holds(text: str, word: str) -> bool:
-    """Latin words stand at a word's beginning, so that `pii` is not found in `shipping`; Korean ones anywhere."""
+def _contains(text: str, words: tuple[tuple[str, str], ...]) -> bool:
+    """Latin words stand at a word's beginning (`pii` is not in `shipping`), short ones whole; Korean ones however spaced."""
+    packed_text = _squeezed(text)
+    for word, packed in words:
+        if word in text:
+            if not (word[:1].isascii() and word[:1].isalnum()) or _stands(text, word):
+                return True
+        elif packed and packed in packed_text:
+            return True
+    return False
+
+
+@lru_cache(maxsize=2048)
+def _words(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each word as it is compared, and without spaces where it is long enough to be found so."""
+    folded = [_folded_text(word) for word in words]
+    return tuple((word, packed if _is_spaceless(packed := word.replace(" ", "")) else "") for word in folded)
+
+
+def _is_spaceless(word: str) -> bool:
+    return len(word) >= SHORTEST_SQUEEZED and not (word[0].isascii() and word[0].isalnum())
+
+
+def _stands(text: str, word: str) -> bool:
     at = text.find(word)
-    if word[:1].isascii() and word[:1].isalnum():
-        while at > 0 and text[at - 1].isascii() and text[at - 1].isalnum():
-            at = text.find(word, at + 1)
-    return at >= 0
+    while at >= 0:
+        if not (at and _is_latin(text[at - 1])) and not (_is_short(word) and _goes_on(text, at + len(word))):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether the word does not end here; a plural's `s` (APIs, SLAs) ends it."""
+    at += text[at : at + 1] == "s"
+    return _is_latin(text[at : at + 1])
+
+
+def _is_short(word: str) -> bool:
+    return len(word) <= LONGEST_WHOLE and word.isalnum()
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
+
+
+@lru_cache(maxsize=64)
+def _squeezed(text: str) -> str:
+    return re.sub(r"[ \t]+", "", text)
 
 
 def _folded(value: Any) -> str:
@@ -136,6 +179,18 @@ def _folded_text(value: str) -> str:
 @lru_cache(maxsize=2048)
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
+
+
+def phrases(condition: Condition) -> Iterator[str]:
+    """The words that a condition looks for in what people write."""
+    match condition:
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from phrases(part)
+        case Not(part):
+            yield from phrases(part)
+        case Test(_name, "contains_any", value):
+            yield from value
 
 
 def decode_condition(decoder: Decoder, node: Node) -> Condition:
@@ -192,11 +247,12 @@ def _operand(decoder: Decoder, op: str, node: Node) -> Any:
     if op == "exists":
         return decoder.decode(bool, node)
     if op == "matches":
-        return _regex(decoder, node)
+        return decode_pattern(decoder, node)
     return decoder.decode(bool if isinstance(node.value, bool) else str, node)
 
 
-def _regex(decoder: Decoder, node: Node) -> str:
+def decode_pattern(decoder: Decoder, node: Node) -> str:
+    """Read a regular expression that is safe to run on hostile text; problems go to the decoder."""
     pattern: str = decoder.decode(str, node)
     try:
         re.compile(pattern)

@@ -11,7 +11,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 from .checking import check
 from .classification import Rule, Verdict
-from .conditions import decode_condition
+from .conditions import All, decode_condition, decode_pattern
 from .decoding import Decoder
 from .pack import Case, Header, Pack
 from .playbooks import Runbook, Template
@@ -224,17 +224,17 @@ def _rules(decoder: Decoder, node: Node) -> tuple[Rule, ...]:
 
 def _rule(decoder: Decoder, node: Node) -> Rule:
     value = node.value if isinstance(node.value, dict) else {}
-    for key in ("id", "when", "sets" if "sets" in value else "then", "why"):
+    for key in ("id", "hides", "why") if "hides" in value else ("id", "when", "sets" if "sets" in value else "then", "why"):
         if key not in value:
             decoder.add(node, _("“{name}” is missing."), _("Add `{name}: …`."), name=key)
-    for key in value.keys() - {"id", "when", "then", "why", "overrides", "sets"}:
+    for key in value.keys() - {"id", "when", "then", "why", "overrides", "sets", "hides", "last"}:
         decoder.add(
             node,
             _("“{key}” is not known here."),
             _("Use one of: {known}."),
             line=node.lines.get(key, 0),
             key=key,
-            known="id, when, then, sets, why, overrides",
+            known="id, when, then, sets, hides, last, why, overrides",
         )
     blank = Node(None, node.file, node.line)
     name = decoder.decode(str, value["id"]) if "id" in value else ""
@@ -242,11 +242,13 @@ def _rule(decoder: Decoder, node: Node) -> Rule:
         decoder.define("rule", name, node)
     rule = Rule(
         id=name,
-        when=decode_condition(decoder, value.get("when", blank)),
+        when=decode_condition(decoder, value.get("when", blank)) if "hides" not in value else All(()),
         why=decoder.dataclass(Bilingual, value["why"]) if "why" in value else Bilingual("", ""),
         verdict=_verdict(decoder, value.get("then", blank)),
         overrides=decoder.decode(tuple[str, ...], value["overrides"]) if "overrides" in value else (),
         sets=decoder.decode(str, value["sets"]) if "sets" in value else "",
+        last=decoder.decode(bool, value["last"]) if "last" in value else False,
+        hides=decode_pattern(decoder, value["hides"]) if "hides" in value else "",
     )
     decoder.places[id(rule)] = node
     decoder.alive.append(rule)

@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from .classification import Proposal, Rule, classify
+from .conditions import phrases
 from .playbooks import Runbook, Template
+from .spelling import Spelling
 from .taxonomy import Taxonomy
 from .words import Bilingual, Language, one
 
@@ -49,12 +51,13 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Case:
-    """Facts of a signal, or a cell of the matrix, and what the pack must make of them."""
+    """Facts of a signal, or a cell of the matrix, and what the pack must make of them. `why`: what it rests on."""
 
     id: str
     expect: Expectation
     facts: Any = None
     cell: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,10 @@ class Pack:
     def fires(self) -> dict[str, int]:
         return {severity.key: severity.fires for severity in self.taxonomy.severities}
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        return Spelling(phrase for rule in self.classification for phrase in phrases(rule.when))
+
     def propose(self, facts: dict[str, Any]) -> Proposal:
         """Type, sub-type and severity for a signal, with the rule that says so (A4)."""
-        return classify(self.classification, facts, self.fires)
+        return classify(self.classification, facts, self.fires, self.spelling)

@@ -60,15 +60,15 @@ def test_a_version_is_never_edited(root: Actor, folder: Path) -> None:
     edit(folder, "taxonomy.yaml", "respond_within: 15m", "respond_within: 10m")
     with pytest.raises(Conflict, match="never edited"):
         actions.import_pack(root, folder=folder)
-    edit(folder, "pack.yaml", "version: 1.0.0", "version: 1.1.0")
-    assert actions.import_pack(root, folder=folder).version == "1.1.0"
+    edit(folder, "pack.yaml", "version: 1.1.0", "version: 1.2.0")
+    assert actions.import_pack(root, folder=folder).version == "1.2.0"
 
 
 @pytest.mark.django_db
 def test_a_running_incident_keeps_the_version_it_began_with(root: Actor, folder: Path) -> None:
     old = actions.activate_pack(root, version_id=actions.import_pack(root, folder=folder).id)
     edit(folder, "taxonomy.yaml", "respond_within: 15m", "respond_within: 10m")
-    edit(folder, "pack.yaml", "version: 1.0.0", "version: 1.1.0")
+    edit(folder, "pack.yaml", "version: 1.1.0", "version: 1.2.0")
     new = actions.activate_pack(root, version_id=actions.import_pack(root, folder=folder).id)
     shutil.rmtree(folder)
     minutes = {v.id: queries.taxonomy(v.id).severity("P0").respond_within.total_seconds() / 60 for v in (old, new)}
@@ -76,13 +76,13 @@ def test_a_running_incident_keeps_the_version_it_began_with(root: Actor, folder:
     assert queries.taxonomy().severity("P0").respond_within.total_seconds() / 60 == 10
     assert PackVersion.objects.filter(is_active=True).count() == 1
     assert [c.path for c in queries.changes(old.id, new.id)] == ["pack / version", "taxonomy / severities / P0 / respond_within"]
-    assert parse_content(PackVersion.objects.get(pk=old.id).content).header.version == "1.0.0"
+    assert parse_content(PackVersion.objects.get(pk=old.id).content).header.version == "1.1.0"
 
 
 @pytest.mark.django_db
 def test_the_database_allows_one_version_in_force(root: Actor, folder: Path) -> None:
     actions.install_default(root)
-    edit(folder, "pack.yaml", "version: 1.0.0", "version: 2.0.0")
+    edit(folder, "pack.yaml", "version: 1.1.0", "version: 2.0.0")
     other = actions.import_pack(root, folder=folder)
     with pytest.raises(IntegrityError), transaction.atomic():
         PackVersion.objects.filter(pk=other.id).update(is_active=True, activated_at=other.imported_at)
@@ -139,7 +139,7 @@ def test_check_says_file_line_and_remedy_and_exits_with_1(folder: Path) -> None:
     run = CliRunner()
     good = run.invoke(app, ["check", str(folder)])
     assert good.exit_code == 0
-    assert "bongsu-default 1.0.0" in good.output
+    assert "bongsu-default 1.1.0" in good.output
     edit(folder, "taxonomy.yaml", "respond_within: 15m", "respond_within: soon")
     bad = run.invoke(app, ["check", str(folder)])
     assert bad.exit_code == 1
@@ -159,7 +159,7 @@ def test_check_fails_on_a_wrong_case(folder: Path) -> None:
 def test_the_command_line_lists_activates_and_shows(folder: Path) -> None:
     run = CliRunner()
     assert run.invoke(app, ["activate", "bongsu-default"]).exit_code == 0
-    assert "active   bongsu-default 1.0.0" in run.invoke(app, ["list"]).output
+    assert "active   bongsu-default 1.1.0" in run.invoke(app, ["list"]).output
     assert '"severities"' in run.invoke(app, ["show", "bongsu-default"]).output
     assert run.invoke(app, ["show", "nothing"]).exit_code == 1
     assert run.invoke(app, ["activate", "nowhere"]).exit_code == 1

@@ -1,9 +1,7 @@
 """What the pack's rules are told about a signal or a description, and what they answer (A4). The rules are in the pack."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bongsu.packs.rules.classification import Proposal
@@ -11,21 +9,6 @@ from bongsu.packs.rules.words import Bilingual
 
 GRAVE_WORDS = ("critical", "emergency", "fatal", "sev0", "sev1", "p0", "p1", "page")
 DRILL_VALUES = ("true", "yes", "1")
-PAIR = re.compile(
-    r"(?<![\d.])(\d{1,6}(?:\.\d{1,6})?)\s?%?,?\s?(?:vs\.?|versus|against|was|from|down from|대비|이전|기준|←)\s?(?:the\s)?"
-    r"(?:reference|baseline|target|average|평균|기준값?|기준치)?\s?(\d{1,6}(?:\.\d{1,6})?)(?![\d.])",
-    re.IGNORECASE,
-)
-FROM_TO = re.compile(
-    r"(?:from\s)?(?<![\d.])(\d{1,6}(?:\.\d{1,6})?)\s?%?\s?(?:to|->|→|에서)\s?(\d{1,6}(?:\.\d{1,6})?)(?![\d.])", re.IGNORECASE
-)
-SHARE = re.compile(
-    r"unexpected_percent\D{0,4}(\d{1,3}(?:\.\d+)?)|(\d{1,3}(?:\.\d+)?)\s?(?:%|percent|퍼센트)"
-    r"\s?(?:of (?:all )?(?:rows|records|values)|missing|null|결측)",
-    re.IGNORECASE,
-)
-GROUPS = re.compile(r"selection|parity|group|gap|ratio|집단|성별|비율|선정률|승인율", re.IGNORECASE)
-BASELINES = ("baseline", "reference", "expected", "previous")
 
 
 @dataclass(frozen=True)
@@ -95,47 +78,8 @@ def facts_of(described: Described) -> dict[str, Any]:
         "labels": labels,
         "measure": {k: v for k, v in described.measure.items() if v not in (None, "")},
         "flags": {"is_safety": True} if labels.get("safety", "").lower() in DRILL_VALUES else {},
-        "found": findings(described),
+        "found": {"personal": len(described.redactions)} if described.redactions else {},
     }
-
-
-def findings(described: Described) -> dict[str, Decimal]:
-    """Figures the pack's own reading does not see: a fall against a reference, and how much personal data was taken out."""
-    found: dict[str, Decimal] = {}
-    fall = _fall(f"{described.title}\n{described.text}", described)
-    if fall is not None:
-        found["drop_percent"] = fall
-    if shares := [one or other for one, other in SHARE.findall(described.text)]:
-        found["share_percent"] = max(Decimal(share) for share in shares)
-    if described.redactions:
-        found["personal"] = Decimal(len(described.redactions))
-    return found
-
-
-def _fall(text: str, described: Described) -> Decimal | None:
-    """By how many percent a figure fell, when two stand against each other; group comparisons are no fall."""
-    if re.search(r"\d\s?(?:%|percent|퍼센트)", text) and re.search(r"drop|down|fell|하락|저하|감소|급락", text, re.IGNORECASE):
-        return None  # the text says the percentage itself
-    named = described.measure.get("value"), next((described.labels[k] for k in BASELINES if described.labels.get(k)), None)
-    if described.measure.get("direction") == "lower_is_worse" and (fall := _percent(named[1], named[0])) is not None:
-        return fall
-    if GROUPS.search(text):
-        return None
-    if pair := PAIR.search(text):
-        return _percent(pair[2], pair[1])
-    if pair := FROM_TO.search(text):
-        return _percent(pair[1], pair[2])
-    return None
-
-
-def _percent(before: Any, after: Any) -> Decimal | None:
-    try:
-        old, new = Decimal(str(before)), Decimal(str(after))
-    except InvalidOperation:
-        return None
-    if not old.is_finite() or not new.is_finite() or old <= 0 or new >= old:
-        return None
-    return (old - new) / old * 100
 
 
 def judged(proposal: Proposal, described: Described) -> Judgement:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bongsu.packs.rules import figures
 from bongsu.packs.rules.loading import parse_files
-from bongsu.signals.rules.classification import Described, facts_of, findings, is_drill, judged
+from bongsu.signals.rules.classification import Described, facts_of, is_drill, judged
 
 LIBRARY = Path(__file__).parents[2] / "packs/library/bongsu-default"
 CASES = list(csv.DictReader((Path(__file__).parent / "data/signal-cases.csv").open()))
@@ -176,7 +177,7 @@ def test_what_ended_or_informs_opens_nothing(state: str, pack: Any) -> None:
     ],
 )
 def test_a_fall_against_a_reference_is_read_from_the_text(text: str, fall: int | None) -> None:
-    found = findings(Described(text=text)).get("drop_percent")
+    found = figures(text, {}, {}).get("drop_percent")
     assert (int(found) if found is not None else None) == fall or fall is None
 
 
