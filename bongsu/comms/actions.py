@@ -14,9 +14,10 @@ from bongsu.approvals import actions as approvals
 from bongsu.events.actions import action, record
 from bongsu.events.models import Subject
 from bongsu.events.queries import may_see
-from bongsu.integrations.actions import call
+from bongsu.integrations.actions import call, drop_calls
 from bongsu.integrations.models import Call, Connection
 from bongsu.integrations.queries import connections
+from bongsu.integrations.rules import STRANGER
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
@@ -79,7 +80,7 @@ def _to_person(form: Template, draft: dict[str, Any], values: Values, person: Pe
     is_reader = form.is_id_only or may_see(actor_of(person), draft["subject"].ref)
     own = {"recipient": person.name, "language": person.language}
     title, text = _words(form, draft, {**values, **own}, person.language, person.zone, is_reader)
-    more = {"person": person, "name": person.name, "language": person.language, "is_id_only": not is_reader}
+    more = {"person": person, "name": person.name, "language": person.language, "is_id_only": form.is_id_only or not is_reader}
     return _written(draft, person.ref, title, text, more)
 
 
@@ -90,7 +91,7 @@ def _to_place(form: Template, draft: dict[str, Any], values: Values, place: Plac
     own = {"recipient": name, "language": language}
     title, text = _words(form, draft, {**values, **own}, language, zone, is_reader)
     kept = {"connection": place.connection, "address": place.address, "thread": place.thread, "is_private": place.is_private}
-    more = {"name": name[:160], "language": language, "is_id_only": not is_reader, "place": kept}
+    more = {"name": name[:160], "language": language, "is_id_only": form.is_id_only or not is_reader, "place": kept}
     return _written(draft, f"place:{place.connection}:{place.address}", title, text, more)
 
 
@@ -290,6 +291,23 @@ def _conclude(actor: Actor, message: Message, why: str, *, may_have_been_sent: b
         record(actor, facts.MessageHeld(reason=why, **_about(message)))
     elif message.state == "dropped":
         record(actor, facts.MessageDropped(reason=why, may_have_been_sent=may_have_been_sent, **_about(message)))
+
+
+@action
+def leave_out_strangers(actor: Actor, *, subject: str) -> None:
+    """The record is restricted: what has not left yet to people who may not read it stays in the house."""
+    unsent = Message.objects.select_for_update(of=("self",)).filter(subject=subject, person__isnull=False, is_id_only=False)
+    for message in unsent.filter(state__in=["waiting", "queued", "failed", "held"]).select_related("person").order_by("id"):
+        assert message.person is not None
+        if may_see(actor_of(message.person), subject):
+            continue
+        keys = [f"message:{sending.id}" for sending in message.sendings.all()]
+        if keys:  # what comes of it is said when the gate has said it
+            drop_calls(actor, subject=subject, keys=keys, reason=STRANGER)
+        else:
+            message.state = "dropped"
+            message.save(update_fields=["state"])
+            record(actor, facts.MessageDropped(reason=STRANGER, may_have_been_sent=False, **_about(message)))
 
 
 # ---- read and answered ------------------------------------------------------------------------------------------------

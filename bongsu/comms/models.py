@@ -33,7 +33,7 @@ class Message(models.Model):
     text = models.TextField()
     text_hash = models.CharField(max_length=64)
     is_urgent = models.BooleanField(default=False)
-    is_id_only = models.BooleanField(default=False)  # the recipient may not read the record
+    is_id_only = models.BooleanField(default=False)  # says no more than the ID: anybody may know that
     place = models.JSONField(default=dict)
     approval = models.ForeignKey("approvals.Approval", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=20, default="queued")

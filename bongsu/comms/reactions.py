@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from bongsu.approvals.facts import ApprovalGranted, ApprovalRefused, ApprovalVoided
+from bongsu.events.facts import Restricted
 from bongsu.events.listening import on
 from bongsu.events.models import Event
 from bongsu.integrations.facts import CallDone, CallDropped, CallFailed, CallHeld
 
-from .actions import COMMS, cancel_batch, note_outcome, release_batch
+from .actions import COMMS, cancel_batch, leave_out_strangers, note_outcome, release_batch
 
 
 @on(CallDone)
@@ -31,6 +32,11 @@ def call_held(event: Event, fact: CallHeld) -> None:
 @on(CallDropped)
 def call_dropped(event: Event, fact: CallDropped) -> None:
     note_outcome(COMMS, call=UUID(fact.call), state="dropped", why=fact.reason, may_be_twice=fact.may_have_been_sent)
+
+
+@on(Restricted)
+def record_restricted(event: Event, fact: Restricted) -> None:
+    leave_out_strangers(COMMS, subject=event.subject_id)
 
 
 @on(ApprovalGranted)

@@ -14,9 +14,10 @@ TRANSITIONS = {
     ("queued", "held"): "did not leave the house",
     ("failed", "sent"): "a way was tried again",
     ("held", "sent"): "released",
-    ("queued", "dropped"): "the record is restricted, and anybody may read the place",
-    ("failed", "dropped"): "the record is restricted, and anybody may read the place",
-    ("held", "dropped"): "the record is restricted, and anybody may read the place",
+    ("waiting", "dropped"): "the record is restricted, and the recipient is no reader",
+    ("queued", "dropped"): "the record is restricted: the recipient is no reader, or anybody may read the place",
+    ("failed", "dropped"): "the same",
+    ("held", "dropped"): "the same",
 }
 
 

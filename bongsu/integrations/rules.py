@@ -19,9 +19,10 @@ ATTEMPTS = 24  # with the back-off below more than an hour, whatever chance take
 LEASE = timedelta(seconds=45)  # longer than any call may take; after it the sender is taken for dead
 REPLAY = timedelta(minutes=5)
 HELD_FOR_GOOD = ("drill", "demo")
-RESTRICTED, ENDED = "restricted", "ended"
+RESTRICTED, STRANGER, ENDED = "restricted", "stranger", "ended"
 DROPPED_WORDS = {
     RESTRICTED: _("the record is restricted, and it would have been said where anybody may read it"),
+    STRANGER: _("the record is restricted, and the recipient is not among its readers"),
     ENDED: _("what it was asked for has ended"),
 }
 HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
@@ -67,6 +68,15 @@ def dropped_because(flagged: str, *, is_public: bool, is_restricted: bool) -> st
     return flagged or (RESTRICTED if is_public and is_restricted else "")
 
 
+# What is asked of outside services, as people call it; an operation without a word shows its key.
+OPERATIONS = {
+    "post": _("posting"), "open_channel": _("opening the channel"), "invite": _("inviting"), "set_topic": _("setting the topic"),
+    "mail": _("e-mail"), "trigger": _("paging"), "acknowledge": _("quieting the pager"), "resolve": _("ending the page"),
+    "get_alias": _("reading the alias"), "set_alias": _("moving the alias"), "list_versions": _("listing the versions"),
+    "tag_version": _("marking the version"), "serving_version": _("asking the serving process"),
+    "query": _("asking for a metric"), "query_range": _("asking for metrics"), "check": _("trying the connection"),
+}  # fmt: skip
+HEALTH = {"good": _("works"), "failing": _("failing"), "unknown": _("not tried yet")}
 HELD_WORDS = {
     "drill": _("this is a drill"),
     "demo": _("this is a demo"),

@@ -11,9 +11,10 @@ from bongsu.approvals.models import Approval
 from bongsu.comms import actions, queries, reactions
 from bongsu.comms.models import Message
 from bongsu.comms.rules import Place
-from bongsu.events.actions import open_subject
+from bongsu.events.actions import open_subject, restrict
 from bongsu.events.models import Event
 from bongsu.events.queries import fact_of
+from bongsu.integrations.actions import hold_everything, release_everything
 from bongsu.kernel import clock
 from bongsu.kernel.actors import system
 from bongsu.kernel.errors import Invalid, NotFound
@@ -161,6 +162,26 @@ def test_a_public_channel_gets_only_the_id_of_a_restricted_record(slack, drain):
     drain()
     assert VALUES["title"] not in slack.messages["C0"][0]["text"]
     assert VALUES["title"] in slack.messages["C1"][0]["text"]
+
+
+def test_once_a_record_is_restricted_what_waits_for_others_than_its_readers_stays_in_the_house(
+    incident, inbox, mail, alice, bob, lena, root, drain
+):
+    hold_everything(root, reason="restored")
+    told = tell(incident, persons(alice, bob)) + tell(incident, persons(bob), key="needed", template="you_are_needed")
+    asked = actions.send(
+        alice, subject=incident, key="n", template="customer_notice", values=VALUES | NOTICE, people=persons(lena),
+        purpose="notice",
+    )  # fmt: skip
+    drain()
+    restrict(HOUSE, subject=incident.ref, readers=[alice.person_id], reason="personal data")
+    drain()
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert [Message.objects.get(pk=m.pk).state for m in told + asked] == ["sent", "dropped", "sent", "dropped"]
+    assert sorted(to for to, _raw in inbox.mails) == ["alice@example.org", "bob@example.org"]
+    assert "you are needed" in read(dict(inbox.mails)["bob@example.org"])["Subject"]
+    assert {f.reason for f in said("message_dropped")} == {"stranger"}
 
 
 def test_a_drill_tells_nobody_outside_and_says_so(inbox, mail, bob, drain):
