@@ -43,10 +43,12 @@ class IncidentsConfig(AppConfig):
 
 
 def _on_this_page(name: str, route: str = "incidents:act"):  # type: ignore[no-untyped-def]
-    """The act on the incident whose page this is; nowhere else."""
+    """The act on the incident whose page this is; nowhere else. A closed one only moves its state and takes evidence."""
 
     def url(request: HttpRequest) -> str | None:
         found = HERE.match(request.path)
+        if getattr(request, "is_record_closed", False) and name not in ("", "state"):
+            return None
         return reverse(route, args=[found[1], *([name] if name else [])]) if found else None
 
     return url

@@ -28,7 +28,8 @@ class ConnectionChanged(Fact):
 
 @fact("integrations.connection_switched")
 class ConnectionSwitched(Fact):
-    sentence = _("{actor} switched the connection “{connection_name}”: enabled is {is_enabled}.")
+    sentence = _("{actor} switched the connection “{connection_name}” {is_enabled}.")
+    said_as = {"is_enabled": {True: _("on"), False: _("off")}}
     icon = "plug"
     connection_name: str
     is_enabled: bool
@@ -38,6 +39,7 @@ class ConnectionSwitched(Fact):
 @fact("integrations.connection_tested")
 class ConnectionTested(Fact):
     sentence = _("{actor} tested the connection “{connection_name}”: {health}.")
+    said_as = {"health": rules.HEALTH}
     icon = "plug"
     connection_name: str
     health: str
@@ -47,6 +49,7 @@ class ConnectionTested(Fact):
 @fact("integrations.health_changed")
 class HealthChanged(Fact):
     sentence = _("The connection “{connection_name}” is now {health}.")
+    said_as = {"health": rules.HEALTH}
     icon = "plug"
     connection_name: str
     health: str
@@ -72,6 +75,7 @@ class InTokenEnded(Fact):
 @fact("integrations.call_asked")
 class CallAsked(Fact):
     sentence = _("{operation} was asked of “{connection_name}”.")
+    said_as = {"operation": rules.OPERATIONS}
     icon = "out"
     on_timeline = False
     call: str
@@ -87,6 +91,7 @@ class CallDone(Fact):
     """`receipt` holds the short values only; the whole is `Call.receipt`."""
 
     sentence = _("{operation} was carried out by “{connection_name}”.")
+    said_as = {"operation": rules.OPERATIONS}
     icon = "out"
     on_timeline = False
     call: str
@@ -102,6 +107,7 @@ class CallDone(Fact):
 @fact("integrations.call_failed")
 class CallFailed(Fact):
     sentence = _("{operation} at “{connection_name}” failed: {error}")
+    said_as = {"operation": rules.OPERATIONS}
     icon = "warning"
     call: str
     connection: str
@@ -118,6 +124,7 @@ class CallHeld(Fact):
     """`reason`: drill, demo, held (after a restore or by an administrator) or disabled."""
 
     sentence = _("{operation} at “{connection_name}” was held and did not leave the house ({reason}).")
+    said_as = {"operation": rules.OPERATIONS, "reason": rules.HELD_WORDS}
     icon = "hold"
     on_timeline = False
     call: str
@@ -134,7 +141,7 @@ class CallDropped(Fact):
     """Withdrawn: it will not be sent (again). `may_have_been_sent`: an attempt before that may have gone through."""
 
     sentence = _("{operation} at “{connection_name}” was withdrawn and does not leave the house: {reason}.")
-    said_as = {"reason": rules.DROPPED_WORDS}
+    said_as = {"operation": rules.OPERATIONS, "reason": rules.DROPPED_WORDS}
     icon = "hold"
     on_timeline = False
     call: str
@@ -149,6 +156,7 @@ class CallDropped(Fact):
 @fact("integrations.call_retried")
 class CallRetried(Fact):
     sentence = _("{actor} had {operation} at “{connection_name}” tried again.")
+    said_as = {"operation": rules.OPERATIONS}
     icon = "out"
     call: str
     connection: str

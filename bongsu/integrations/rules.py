@@ -74,7 +74,7 @@ OPERATIONS = {
     "mail": _("e-mail"), "trigger": _("paging"), "acknowledge": _("quieting the pager"), "resolve": _("ending the page"),
     "get_alias": _("reading the alias"), "set_alias": _("moving the alias"), "list_versions": _("listing the versions"),
     "tag_version": _("marking the version"), "serving_version": _("asking the serving process"),
-    "query": _("asking for a metric"), "query_range": _("asking for metrics"), "check": _("trying the connection"),
+    "query": _("asking for a metric"), "query_range": _("asking for metrics"), "test": _("trying the connection"),
 }  # fmt: skip
 HEALTH = {"good": _("works"), "failing": _("failing"), "unknown": _("not tried yet")}
 HELD_WORDS = {

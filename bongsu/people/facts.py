@@ -3,6 +3,8 @@
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+from .rules import CHANNEL_TITLES, ROLE_TITLES
+
 
 @fact("people.person_created")
 class PersonCreated(Fact):
@@ -48,6 +50,7 @@ class PersonReactivated(Fact):
 class RoleGranted(Fact):
     sentence = _("{actor} gave {who} the access role {role}")
     personal = frozenset({"who"})
+    said_as = {"role": ROLE_TITLES}
     icon = "key"
     who: str
     role: str
@@ -57,6 +60,7 @@ class RoleGranted(Fact):
 class RoleRevoked(Fact):
     sentence = _("{actor} took the access role {role} from {who}: {reason}")
     personal = frozenset({"who", "reason"})
+    said_as = {"role": ROLE_TITLES}
     icon = "key"
     who: str
     role: str
@@ -176,6 +180,7 @@ class TokenRefused(Fact):
 class ContactWayAdded(Fact):
     sentence = _("{actor} added a way to reach {who}: {channel}")
     personal = frozenset({"who", "address"})
+    said_as = {"channel": CHANNEL_TITLES}
     icon = "bell"
     who: str
     channel: str
@@ -186,6 +191,7 @@ class ContactWayAdded(Fact):
 class ContactWayEnded(Fact):
     sentence = _("{actor} ended a way to reach {who}: {channel}")
     personal = frozenset({"who", "address"})
+    said_as = {"channel": CHANNEL_TITLES}
     icon = "bell"
     who: str
     channel: str

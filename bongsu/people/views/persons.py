@@ -70,7 +70,7 @@ def history(person: Person) -> list[Entry]:
     """The newest access history of a person; the caller has checked who asks."""
     entries = timeline(system("people"), person.ref, limit=20, is_complete=True)
     return [
-        Entry(at=e.occurred_at, text=e.sentence, actor=e.actor_name, icon=e.icon, is_system=not e.actor_name) for e in entries
+        Entry(at=e.occurred_at, text=e.sentence, icon=e.icon, is_system=not e.actor_name) for e in entries
     ]
 
 

@@ -218,6 +218,8 @@ def _cell(column: Any, row: Any, table: Table, context: RequestContext) -> str:
             return moments.duration(value)
         case Text():
             return language.say(value)
+        case int() if column.is_number:
+            return f"{value:,}"
     return str(value) if not isinstance(value, SafeString) else value
 
 
@@ -269,10 +271,8 @@ def field(bound: BoundField, label: Any = "", help: Any = "") -> str:
 @register.simple_tag
 def fields(form: Any) -> str:
     """All fields of a form with the errors of the whole on top."""
-    hidden = format_html_join("", "{}", ((f,) for f in form.hidden_fields()))
-    return format_html(
-        "{}{}{}", form_errors(form), hidden, format_html_join("", "{}", ((field(f),) for f in form.visible_fields()))
-    )
+    rows = [*form.hidden_fields(), *map(field, form.visible_fields())]
+    return format_html("{}{}", form_errors(form), format_html_join("", "{}", ((row,) for row in rows)))
 
 
 @register.simple_tag
