@@ -129,6 +129,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         if actor.may("breakglass") and queries.exists_restricted(number):
             return render(request, "incidents/glass.html", {"form": BreakGlassForm(initial={"number": number})}, status=403)
         raise
+    request.is_record_closed = bool(incident.closed_at)  # type: ignore[attr-defined]  # the palette offers no act on it
     return render(request, "incidents/detail.html", cockpit(actor, incident, is_all=request.GET.get("all") == "1"))
 
 
