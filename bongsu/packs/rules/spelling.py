@@ -8,7 +8,7 @@ WORD = re.compile(rf"(?<![a-z0-9_])[a-z]{{{SHORTEST},30}}(?![a-z0-9_])")
 
 
 class Spelling:
-    """The words that rules look for, found again with a letter missing, added, changed or two exchanged."""
+    """The words that rules look for, found again with a letter missing, added or two exchanged."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self.words = {word for phrase in phrases for word in WORD.findall(phrase.lower())}
@@ -38,13 +38,8 @@ def _without_one(word: str) -> Iterator[str]:
 
 
 def _is_slip(word: str, known: str) -> bool:
-    """One letter more, less or other, or two neighbours exchanged; another ending is a form of the word, no slip."""
-    if word[:-2] == known[: len(word) - 2] and len(word) != len(known):
-        return False
-    if abs(len(word) - len(known)) == 1:
-        return True
-    other = [at for at, (a, b) in enumerate(zip(word, known, strict=True)) if a != b] if len(word) == len(known) else []
-    if len(other) == 2:
-        left, right = other
-        return right == left + 1 and word[left] == known[right] and word[right] == known[left]
-    return len(other) == 1
+    """A letter too many or too few inside, or two neighbours exchanged. Another letter, or another ending, is another word."""
+    if len(word) != len(known):
+        return word[:-2] != known[: len(word) - 2]
+    other = [at for at, (a, b) in enumerate(zip(word, known, strict=True)) if a != b]
+    return len(other) == 2 and other[1] == other[0] + 1 and sorted(word) == sorted(known)
