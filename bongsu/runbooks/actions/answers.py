@@ -14,10 +14,10 @@ from ..models import Containment, Snapshot
 from ..rules import containing as rules
 from . import containing, executing, verifying
 from .calling import owner_of
-from .moving import MOVE, end, fail, locked_row
+from .moving import MOVE, TAG, end, fail, locked_row
 from .snapshots import NEEDED, receive_part
 
-NOT_ASKED = ("tag",)  # its failure stands on the timeline by itself
+NOT_ASKED = (TAG,)  # its failure stands on the timeline by itself
 
 
 @action

@@ -17,7 +17,7 @@ from ..facts import AliasMoved, ContainmentBegan, ContainmentDone
 from ..models import Containment
 from ..rules import containing as rules
 from .calling import ask
-from .moving import EXPIRY, MOVE, POLL, TIMEOUT, end, fail, locked_row, move, shout, timer
+from .moving import EXPIRY, MOVE, POLL, TAG, TIMEOUT, end, fail, locked_row, move, shout, timer
 from .stepping import settle
 
 POLL_EVERY = timedelta(seconds=10)
@@ -71,7 +71,7 @@ def moved(actor: Actor, row: Containment) -> None:
         watch(row)
     is_undo = row.undoes_id is not None
     mark = {"version": row.after, "value": "no"} if is_undo else {"version": row.before, "value": row.incident.number}
-    _registry(actor, row, "tag", "tag_version", {"model": row.model, "tag": rules.QUARANTINED, **mark})
+    _registry(actor, row, TAG, "tag_version", {"model": row.model, "tag": rules.QUARANTINED, **mark})
     poll(actor, row)
 
 

@@ -13,7 +13,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound, Refused
 from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.ui.language import say
+from bongsu.ui.language import both, say
 
 from ..facts import ContainmentEnded, ContainmentFailed
 from ..models import Containment
@@ -21,8 +21,8 @@ from ..rules import containing as rules
 from .calling import unask
 
 TIMEOUT, POLL, EXPIRY = "runbooks.timeout", "runbooks.poll", "runbooks.expiry"
-MOVE = "move"  # the one call that writes
-GIVEN_UP = (rules.WITHDRAWN, rules.REFUSED)
+MOVE, TAG = "move", "tag"  # the calls that write
+UNWANTED = {rules.WITHDRAWN: MOVE, rules.REFUSED: MOVE, rules.UNDONE: TAG}  # ended like this, that is not written any more
 
 
 def move(row: Containment, state: str, **values: Any) -> None:
@@ -66,7 +66,7 @@ def fail(actor: Actor, row: Containment, state: str, error: Text) -> None:
         cancel_timer(timer(TIMEOUT, row))
         approvals.void(actor, about_ref=row.ref, reason=str(error))
     record(actor, ContainmentFailed(
-        subject=row.subject_id, containment=row.id, state=state, model=row.model, error=say(error, "ko")
+        subject=row.subject_id, containment=row.id, state=state, model=row.model, error=both(error)
     ))  # fmt: skip
     shout(actor, row, error)
 
@@ -91,8 +91,8 @@ def shout(actor: Actor, row: Containment, error: Text) -> None:
 def end(actor: Actor, row: Containment, state: str, reason: str, **values: Any) -> None:
     """Withdrawn, not approved, held or undone: on the record with its reason."""
     move(row, state, **values)
-    if state in GIVEN_UP:
-        unask(actor, row, MOVE)
+    if state in UNWANTED:
+        unask(actor, row, UNWANTED[state])
     record(actor, ContainmentEnded(
         subject=row.subject_id, containment=row.id, state=state, model=row.model or row.kind, reason=reason
     ))  # fmt: skip

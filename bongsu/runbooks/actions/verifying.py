@@ -19,7 +19,7 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.kernel.text import text
-from bongsu.ui.language import say
+from bongsu.ui.language import both, say
 
 from .. import queries
 from ..facts import (
@@ -202,7 +202,7 @@ def _conclude(actor: Actor, row: Verification, check: Check, verdict: rules.Verd
     about: dict[str, Any] = {
         "subject": row.subject_id, "verification": row.id, "check": check.id, "verdict": verdict.state
     }  # fmt: skip
-    record(actor, VerdictGiven(reason=say(verdict.reason, "ko"), **about) if is_news else VerdictRepeated(**about))
+    record(actor, VerdictGiven(reason=both(verdict.reason), **about) if is_news else VerdictRepeated(**about))
     _act_on(actor, row, check, verdict)
 
 

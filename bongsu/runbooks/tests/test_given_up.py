@@ -24,7 +24,7 @@ from bongsu.runbooks.models import Containment
 from tests.fakes.serving import Told
 
 from .fakes import FakeModelHouse
-from .test_containment import MINUTE, approve, asked, only
+from .test_containment import MINUTE, approve, asked, contained, only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
 
@@ -112,3 +112,23 @@ def test_C7_a_write_the_registry_refused_is_not_tried_again_after_it_failed(
         retry_call(root, call=write(about_to_write).id)
     drain()
     assert house.moves == []
+
+
+def test_C7_the_quarantine_mark_of_a_containment_that_was_undone_is_not_set_later(
+    incident: Incident, alice: Actor, carol: Actor, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    house.dead.add("/model-versions/set-tag")
+    row = contained(incident, alice, carol, drain)
+    mark = Call.objects.get(idempotency_key=f"{row.ref}:tag")
+    assert (row.state, mark.state) == ("done", "failed")
+    house.dead.clear()
+    back = actions.undo_containment(alice, incident=incident.id, containment=row.id, reason="옛 버전이 더 나쁨")
+    drain()
+    actions.ask_for_containment(alice, incident=incident.id, containment=back.id)
+    drain()
+    approve(carol, back)
+    drain()
+    assert only(incident).state == "undone"
+    with pytest.raises(Conflict):
+        retry_call(root, call=mark.id)
+    assert house.tags["2"] == {"quarantined": "no"}
