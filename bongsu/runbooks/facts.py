@@ -242,7 +242,7 @@ class ContainmentFailed(Fact):
     containment: UUID
     state: str
     model: str
-    error: str
+    error: dict[str, str]
 
 
 @fact("runbooks.containment_ended")
@@ -327,7 +327,7 @@ class VerdictGiven(Fact):
     verification: UUID
     check: UUID
     verdict: str
-    reason: str
+    reason: dict[str, str]
 
 
 @fact("runbooks.verdict_repeated")

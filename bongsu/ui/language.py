@@ -42,6 +42,11 @@ def say(text: Text | str | Promise | None, language: str | None = None) -> str:
         return gettext(str(text))
 
 
+def both(text: Text | str) -> dict[str, str]:
+    """In each language, as facts keep what every reader is told in their own."""
+    return {code: say(text, code) for code in ("ko", "en")}
+
+
 class Values(dict[str, Any]):
     """What a message says; a value that is gone shows as a gap, it does not take the page with it."""
 

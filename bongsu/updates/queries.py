@@ -18,14 +18,13 @@ from bongsu.integrations.models import Connection
 from bongsu.integrations.queries import connections
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
-from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 from bongsu.packs.rules.templates import Rendered, render_template, update_items
 from bongsu.people import queries as people
 from bongsu.people.models import Person
 from bongsu.people.queries import actor_of
-from bongsu.ui.language import say
+from bongsu.ui.language import both
 
 from .models import IncidentChannel, Notice, NoticeRecipient, Rhythm, StandingChannel, StatusUpdate
 from .rules import COMMAND, STATUS, Item, carried, clock_time, of_state, stamp
@@ -121,10 +120,6 @@ def first_items(incident: Incident) -> list[Item]:
     """What the form of the next update begins with."""
     last = last_update(incident)
     return carried(items_of(last)) if last else []
-
-
-def both(text: Text | str) -> Bilingual:
-    return {language: say(text, language) for language in LANGUAGES}
 
 
 def update_values(
