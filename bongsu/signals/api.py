@@ -90,6 +90,7 @@ class ProposalOut(Schema):
     rule: str
     also: list[str]
     why: dict[str, str]
+    cell: dict[str, str]
     is_guess: bool
     is_authenticated: bool
     is_drill: bool
@@ -117,6 +118,9 @@ class ReportOut(Schema):
     subtype: str
     severity: str
     rule: str
+    why: dict[str, str]
+    cell: dict[str, str]
+    is_guess: bool
     incident: str | None
 
 
@@ -197,15 +201,17 @@ def _signal(row: Any) -> dict[str, Any]:
 
 
 def _proposal(request: ActorRequest, row: Any) -> dict[str, Any]:
-    shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("incident", "signals")}
+    shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("incident", "signals", "cell")}
     ids = queries.signals_of(request.actor, row).values_list("id", flat=True)[:200]
+    shown["cell"] = queries.cell_words(row.type, row.severity)
     return {**shown, "incident": row.incident.number if row.incident else None, "signals": list(ids)}
 
 
 def _report(row: Any) -> dict[str, Any]:
     proposal = row.proposal
     names = ("id", "what", "noticed_at", "is_ongoing", "harmed", "evidence_url", "reported_at")
-    said = {name: getattr(proposal, name) for name in ("state", "type", "subtype", "severity", "rule")}
+    said = {name: getattr(proposal, name) for name in ("state", "type", "subtype", "severity", "rule", "why", "is_guess")}
+    said["cell"] = queries.cell_words(proposal.type, proposal.severity)
     number = proposal.incident.number if proposal.incident else None
     return {**{name: getattr(row, name) for name in names}, **said, "proposal": proposal.id, "incident": number}
 
@@ -337,4 +343,5 @@ def get_report(request: ActorRequest, report_id: UUID) -> dict[str, Any]:
 @router.post("/reports/judge", response=dict[str, Any])
 def judge(request: ActorRequest, data: JudgeIn) -> dict[str, Any]:
     """What the rules would make of these words; writes nothing."""
-    return actions.judge(data.what, data.harmed).kept()
+    said = actions.judge(data.what, data.harmed).kept()
+    return {**said, "cell": queries.cell_words(said["type"], said["severity"])}

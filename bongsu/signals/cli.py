@@ -57,6 +57,11 @@ def show(value: Any, line: str, is_json: bool) -> None:
         typer.echo(line)
 
 
+def _grounds(said: dict[str, Any]) -> list[str]:
+    """Cell and reason of a verdict, a line for each language."""
+    return [f"  {said['cell'].get(tongue, '')} — {said['why'].get(tongue, '')}" for tongue in ("ko", "en")]
+
+
 @app.command("report")
 def report(
     what: Annotated[str, typer.Argument(help="What happened, in a sentence.")],
@@ -80,7 +85,8 @@ def report(
     body |= {name: value for name, value in {"system": system, "noticed_at": noticed_at}.items() if value}
     said = ask("POST", "/reports", body)
     where = said["incident"] or f"proposal {said['proposal']}"
-    show(said, f"{said['severity']} {said['type']}/{said['subtype']} ({said['rule']})  {where}", is_json)
+    head = f"{said['severity']} {said['type']}/{said['subtype']} ({said['rule']})  {where}"
+    show(said, "\n".join([head, *_grounds(said)]), is_json)
 
 
 @signals.command("list")

@@ -26,6 +26,14 @@ from .rules.proposals import OPEN, WAITING
 MAPPED = "generic_json"
 
 
+def cell_words(type: str, severity: str) -> dict[str, str]:
+    """The cell of the matrix that a verdict stands in, in both languages; empty when nothing is to be opened."""
+    if not type:
+        return {}
+    words = packs.taxonomy().cell_words(type, severity)
+    return {"ko": words.ko, "en": words.en}
+
+
 def signals(
     actor: Actor,
     *,

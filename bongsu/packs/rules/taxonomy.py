@@ -19,7 +19,7 @@ from .parts import (
     TriageStep,
 )
 from .playbooks import Checklist
-from .words import PostRef, SeverityRef, one
+from .words import Bilingual, PostRef, SeverityRef, one
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ class Taxonomy:
     def cell(self, type: str, severity: str) -> Cell:
         self.type(type), self.severity(severity)
         return next(c for c in self.matrix if (c.type, c.severity) == (type, severity))
+
+    def cell_words(self, type: str, severity: str) -> Bilingual:
+        """The cell of the matrix as people say it: its place and its example."""
+        kind, example = self.type(type).label, self.cell(type, severity).example
+        return Bilingual(ko=f"{kind.ko} × {severity}: {example.ko}", en=f"{kind.en} × {severity}: {example.en}")
 
     def post(self, key: str) -> Post:
         return one(self.posts, "key", key, "post")

@@ -8,6 +8,7 @@ import pytest
 
 from bongsu.incidents.models import Incident
 from bongsu.integrations.contract import Signal as Understood
+from bongsu.people.models import Person
 from bongsu.signals import actions
 from bongsu.signals.models import Proposal, Report, Signal
 
@@ -185,6 +186,34 @@ def test_the_api_does_every_act(proposal: Proposal, bob: Any, alice: Any, api: A
     assert report["severity"]
     assert api(bob, "GET", f"/reports/{report['id']}").json()["id"] == report["id"]
     assert api(bob, "POST", "/reports/judge", {"what": STEEP}).json()["severity"] == "P1"
+
+
+@pytest.mark.parametrize(
+    ("language", "cell", "because"),
+    [
+        ("ko", "데이터 × P0: 대량 개인정보 유출", "개인정보가 대량으로 유출"),
+        ("en", "Data × P0: Mass personal-data leak", "Personal data leaked"),
+    ],
+)
+def test_every_door_names_the_cell_and_the_reason_in_the_readers_language(
+    language: str, cell: str, because: str, desk: Any, bob: Any, bob_client: Any, api: Any, night: Any
+) -> None:
+    """A4: the form while one writes, the page of the report and the proposal, and the API in both languages."""
+    words = "회원 3.2만 명의 개인정보가 챗봇 답변으로 유출되었습니다"
+    Person.objects.filter(pk=bob.person_id).update(language=language)
+    typed = bob_client.post("/report/judge/", {"what": words}).content.decode()
+    judged = api(bob, "POST", "/reports/judge", {"what": words}).json()
+    filed = api(bob, "POST", "/reports", {"what": words}).json()
+    kept = api(bob, "GET", f"/proposals/{filed['proposal']}").json()
+    page = bob_client.get(f"/proposals/{filed['proposal']}/").content.decode()
+    for shown in (typed, page):
+        assert cell in shown
+        assert because in shown
+        assert "data.mass_leak" in shown
+    for said in (judged, filed, kept):
+        assert said["cell"][language] == cell
+        assert because in said["why"][language]
+        assert said["rule"] == "data.mass_leak"
 
 
 def test_who_may_not_triage_still_reports_with_a_token(proposal: Proposal, ivy: Any, api: Any) -> None:

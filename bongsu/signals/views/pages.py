@@ -73,10 +73,11 @@ def _words(actor: Actor, verdict: dict[str, Any]) -> dict[str, str]:
     """Type, sub-type and reason of a verdict in the reader's language."""
     taxonomy = packs.taxonomy()
     if not verdict.get("type"):
-        return {"type_word": "", "subtype_word": "", "why": (verdict.get("why") or {}).get(actor.language[:2], "")}
+        return {"type_word": "", "subtype_word": "", "cell": "", "why": (verdict.get("why") or {}).get(actor.language[:2], "")}
     return {
         "type_word": taxonomy.type(verdict["type"]).label.say(actor.language),
         "subtype_word": taxonomy.subtype(verdict["subtype"]).label.say(actor.language),
+        "cell": taxonomy.cell_words(verdict["type"], verdict["severity"]).say(actor.language),
         "why": (verdict.get("why") or {}).get(actor.language[:2], ""),
     }
 
@@ -120,7 +121,7 @@ def _first(row: Any) -> dict[str, str]:
 def _proposal(request: HttpRequest, actor: Actor, row: Any, form: AnswerForm) -> HttpResponse:
     step = packs.taxonomy().triage_for(row.severity)
     may_declare = row.is_authenticated and row.state == "open" and step.declares_itself_after
-    verdict = {"type": row.type, "subtype": row.subtype, "why": row.why}
+    verdict = {"type": row.type, "subtype": row.subtype, "severity": row.severity, "why": row.why}
     context = {
         "proposal": row,
         "form": form,
@@ -219,7 +220,7 @@ def reported(request: HttpRequest, report_id: UUID) -> HttpResponse:
     actor = _actor(request)
     row = queries.report(actor, report_id)
     proposal = row.proposal
-    words = _words(actor, {"type": proposal.type, "subtype": proposal.subtype, "why": proposal.why})
+    words = _words(actor, {name: getattr(proposal, name) for name in ("type", "subtype", "severity", "why")})
     context = {
         "report": row,
         "proposal": proposal,
