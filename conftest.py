@@ -53,12 +53,25 @@ def _forget_catalogues() -> None:
     trans_real._default = None
 
 
+DATABASE_FIXTURES = {"db", "transactional_db", "database", "committed_db", "django_db_setup"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        # What touches no database has been seen on SQLite; a second time it proves nothing.
+        asking = [item for item in items if _asks_a_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(asking)])
+        items[:] = asking
     if config.option.markexpr:
         return
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="slow: dev.py test --long, or -m long"))
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    needed = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    return bool(needed) or any(map(item.get_closest_marker, ("django_db", "browser", "kill", "counterpart", "long")))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .counterparts.postgres import cluster, may_run, programs
 
@@ -40,13 +41,16 @@ class Run:
     second_tries: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def step(self, name: str, command: list[str]) -> None:
-        """A check that is silent when it passes."""
+    def steps(self, commands: dict[str, list[str]]) -> None:
+        """Checks that are silent when they pass, all at once."""
         began = time.monotonic()
-        done = subprocess.run(command, cwd=HERE, env=quiet_home(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self._said(name, began, done.returncode == 0)
-        if done.returncode:
-            say(done.stdout.rstrip())
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        checks = {name: subprocess.Popen(command, cwd=HERE, env=quiet_home(), **pipes) for name, command in commands.items()}
+        for name, check in checks.items():
+            words, _none = check.communicate()
+            self._said(name, began, check.returncode == 0)
+            if check.returncode:
+                say(words.rstrip())
 
     def pytest(self, name: str, arguments: list[str], **environment: str) -> None:
         """Tests; their words pass through and their counts are added up.
@@ -122,12 +126,16 @@ def quiet_home() -> dict[str, str]:
 
 def look(run: Run) -> None:
     """Everything that needs no test."""
-    mypy = [PYTHON, "-m", "mypy", "bongsu", "dev.py", "--cache-dir", str(HERE / ".mypy_cache")]
-    run.step("ruff", [PYTHON, "-m", "ruff", "check", "."])
-    run.step("import contracts", [str(Path(PYTHON).with_name("lint-imports")), "--no-logo"])
-    run.step("translations", [PYTHON, "-m", "bongsu.site.translations"])
-    run.step("migrations", [PYTHON, "-m", "bongsu", "manage", "makemigrations", "--check", "--dry-run"])
-    run.step("mypy", mypy)
+    manage = [PYTHON, "-m", "bongsu", "manage"]
+    run.steps(
+        {
+            "ruff": [PYTHON, "-m", "ruff", "check", "."],
+            "import contracts": [str(Path(PYTHON).with_name("lint-imports")), "--no-logo"],
+            "translations": [PYTHON, "-m", "bongsu.site.translations"],
+            "migrations": [*manage, "makemigrations", "--check", "--dry-run"],
+            "mypy": [PYTHON, "-m", "mypy", "bongsu", "dev.py", "--cache-dir", str(HERE / ".mypy_cache")],
+        }
+    )
 
 
 def chosen(run: Run, missing: dict[str, str], environment: "subprocess.Popen[bytes]", narrowed: list[str]) -> None:

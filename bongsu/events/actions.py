@@ -31,6 +31,7 @@ from .queries import must_see, visible
 from .reading import EVERY, is_noted
 from .work import Hint, defer
 
+TIMER_FIELDS = [field.name for field in Timer._meta.concrete_fields if field.name not in ("id", "key")]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -186,34 +187,27 @@ def set_timer(
     is_shown: bool = False,
     is_legal: bool = False,
     owner: UUID | None = None,
-) -> Timer:
+) -> None:
     """Set the timer `key`, or move it; called inside an action. Amber is at half of its time, red at nine tenths."""
     start = now()
     span = max(due_at - start, due_at - due_at)
-    timer, _is_new = Timer.objects.update_or_create(
+    timer = Timer(
+        subject_id=subject,
         key=key,
-        defaults={
-            "subject_id": subject,
-            "kind": kind,
-            "data": data or {},
-            "label": {"message": label.message, "values": label.values} if label else {},
-            "is_shown": is_shown,
-            "is_legal": is_legal,
-            "owner_id": owner,
-            "set_at": start,
-            "due_at": due_at,
-            "amber_at": start + span / 2,
-            "red_at": start + span * 9 / 10,
-            "run_at": due_at,
-            "attempts": 0,
-            "error": "",
-            "done_at": None,
-            "is_cancelled": False,
-            "dead_at": None,
-        },
+        kind=kind,
+        data=data or {},
+        label={"message": label.message, "values": label.values} if label else {},
+        is_shown=is_shown,
+        is_legal=is_legal,
+        owner_id=owner,
+        set_at=start,
+        due_at=due_at,
+        amber_at=start + span / 2,
+        red_at=start + span * 9 / 10,
+        run_at=due_at,
     )
+    Timer.objects.bulk_create([timer], update_conflicts=True, unique_fields=["key"], update_fields=TIMER_FIELDS)
     defer([Hint("timers", key, due_at)])
-    return timer
 
 
 def cancel_timer(key: str) -> bool:

@@ -169,7 +169,8 @@ class Transport:
         sent = {"Accept-Encoding": "identity", "User-Agent": "Bongsu", **headers, "Host": url.netloc.decode()}
         until = time.monotonic() + self.timeout
         # trust_env=False: no proxy and no .netrc from the environment.
-        with httpx.Client(verify=_trusted(), trust_env=False, timeout=httpx.Timeout(self.timeout, connect=min(5.0, self.timeout))) as client:
+        timeout = httpx.Timeout(self.timeout, connect=min(5.0, self.timeout))
+        with httpx.Client(verify=_trusted(), trust_env=False, timeout=timeout) as client:
             request = client.build_request(
                 method, url.copy_with(host=address, userinfo=b""), content=content, headers=sent,
                 extensions={"sni_hostname": url.host, "timeout": httpx.Timeout(self.timeout, connect=5.0).as_dict()},

@@ -83,7 +83,8 @@ def ring(timer: Timer) -> None:
 
 @action
 def arm(actor: Actor, *, subject: str, key: str, seconds: float = 60, data: dict[str, Any] | None = None) -> Timer:
-    return set_timer(subject, key=key, kind="tests.ring", due_at=now() + timedelta(seconds=seconds), data=data)
+    set_timer(subject, key=key, kind="tests.ring", due_at=now() + timedelta(seconds=seconds), data=data)
+    return Timer.objects.get(key=key)
 
 
 @action

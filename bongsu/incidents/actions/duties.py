@@ -1,5 +1,7 @@
 """Duties: rows that upper modules leave on an incident, and deadlines entered by hand."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -42,6 +44,31 @@ def require(
         )
         _watch(duty)
     return duty
+
+
+@dataclass(frozen=True)
+class Owed:
+    """A duty as an upper module asks for it; `title` is {"ko", "en"}."""
+
+    key: str
+    title: dict[str, str]
+    is_optional: bool = False
+
+
+@action
+def require_all(actor: Actor, *, incident: Incident, owed: Iterable[Owed]) -> None:
+    """Leave many duties without a moment of their own; those that are there stay as they are. The incident is locked."""
+    there = set(Duty.objects.filter(incident=incident).values_list("key", flat=True))
+    new = {one.key: one for one in owed if one.key not in there}
+    at = now()
+    Duty.objects.bulk_create(
+        Duty(incident=incident, key=one.key, title=one.title, is_optional=one.is_optional, set_at=at) for one in new.values()
+    )
+    for one in new.values():
+        fact = DutyRequired(
+            subject=incident.subject_id, duty=one.key, title=said(one.title, "ko"), due_at=None, is_legal=False
+        )
+        record(actor, fact)
 
 
 @action

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from bongsu.events.actions import action, cancel_timer, cancel_timers, record, set_timer
 from bongsu.incidents import actions as incidents
+from bongsu.incidents.actions.duties import Owed, require_all
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import commander, roles
 from bongsu.incidents.rules import IC
@@ -33,12 +34,12 @@ def start_run(actor: Actor, *, incident: UUID) -> Run:
     run = queries.run_of(found)
     if run is not None:
         return run
-    for checklist in queries.owed_checklists(found):
-        for item in checklist.items:
-            incidents.require(
-                actor, incident=found, key=queries.duty_key(checklist.id, item), title=item.text.both,
-                is_optional=item.is_where_needed,
-            )  # fmt: skip
+    owed = [
+        Owed(queries.duty_key(checklist.id, item), item.text.both, item.is_where_needed)
+        for checklist in queries.owed_checklists(found)
+        for item in checklist.items
+    ]
+    require_all(actor, incident=found, owed=owed)
     run = _begin(actor, found, packs.runbook_for(found.type, found.subtype, found.pack_id))
     incidents.meet(actor, incident=found, key=DECLARED, proof=found.number)
     meet_shown(actor, incident=found.id)
@@ -61,9 +62,8 @@ def _begin(actor: Actor, incident: Incident, book: Runbook) -> Run:
     record(actor, RunStarted(
         subject=incident.subject_id, run=run.id, runbook=book.id, title=book.title.both, version=book.version
     ))  # fmt: skip
-    for step in book.steps:
-        if step.meets:
-            incidents.require(actor, incident=incident, key=step.meets, title=step.title.both)
+    owed = [Owed(step.meets, step.title.both) for step in book.steps if step.meets]
+    require_all(actor, incident=incident, owed=owed)
     return run
 
 

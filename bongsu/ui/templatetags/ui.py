@@ -205,9 +205,9 @@ def _reach(row: Any, path: str) -> Any:
 
 def _cell(column: Any, row: Any, table: Table, context: RequestContext) -> str:
     if column.cell:
-        template = context.template.engine.get_template(column.cell)
+        cell = template.Engine.get_default().get_template(column.cell)
         with context.push(row=row, column=column, **table.extra):  # like {% include %}: no new context for each cell
-            return template.render(context)
+            return cell.render(context)
     value = _reach(row, column.value or column.key)
     match value:
         case None:
