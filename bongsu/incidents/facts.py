@@ -278,12 +278,20 @@ class BreakGlassUsed(Fact):
     reason: str
 
 
-@fact("incidents.needed_person_called")
-class NeededPersonCalled(Fact):
-    """Somebody who is no reader of a restricted incident is needed; he is told only that."""
+@fact("incidents.restriction_review_due")
+class RestrictionReviewDue(Fact):
+    """The day has come on which somebody looks again whether the restriction is still needed; `approver` is a person's id."""
 
-    sentence = _("{person_name} was told that he is needed")
-    personal = frozenset({"person_name"})
-    icon = "person"
-    person: str
-    person_name: str
+    sentence = _("The restriction of this record is due for review since {review_on}")
+    icon = "lock"
+    review_on: str
+    approver: str
+
+
+@fact("incidents.restriction_kept")
+class RestrictionKept(Fact):
+    sentence = _("{actor} reviewed the restriction and kept it until {review_on}: {reason}")
+    personal = frozenset({"reason"})
+    icon = "lock"
+    reason: str
+    review_on: str

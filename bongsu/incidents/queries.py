@@ -22,7 +22,7 @@ from bongsu.packs import queries as packs
 from bongsu.packs.rules.taxonomy import Taxonomy
 
 from .facts import EntryRetracted
-from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, RoleAssignment
+from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, Restriction, RoleAssignment
 from .rules import IC, in_words, said
 
 NO_SUCH = _("There is no such record, or you are not among its readers.")
@@ -236,6 +236,14 @@ def may_read(person: UUID, incident: Incident) -> bool:
     """Whether a person reads this incident, as far as restriction goes."""
     subject = Subject.objects.get(pk=incident.subject_id)
     return not subject.restricted or subject.readers.filter(person=person).exists()
+
+
+def restriction(actor: Actor, incident: Incident) -> Restriction | None:
+    """Why it is restricted, who approved that, and when it is looked at again; None when it is not restricted."""
+    _must_see(actor, incident)
+    if not incident.subject.restricted:
+        return None
+    return Restriction.objects.select_related("approved_by").filter(pk=incident.pk).first()
 
 
 def offers_to(actor: Actor) -> QuerySet[CommandOffer]:

@@ -13,7 +13,7 @@ from bongsu.incidents.facts import (
     CommandOffered,
     DutyOverdue,
     IncidentOpened,
-    NeededPersonCalled,
+    RestrictionReviewDue,
     RoleAssigned,
     SeverityChanged,
     StateMoved,
@@ -101,9 +101,11 @@ def glass_broken(event: Event, fact: BreakGlassUsed) -> None:
     )  # fmt: skip
 
 
-@on(NeededPersonCalled)
-def person_needed(event: Event, fact: NeededPersonCalled) -> None:
-    telling.tell_needed(ME, incident=_id(event), person=UUID(fact.person), key=str(event.event))
+@on(RestrictionReviewDue)
+def restriction_review_due(event: Event, fact: RestrictionReviewDue) -> None:
+    telling.tell_restriction_review(
+        ME, incident=_id(event), approver=UUID(fact.approver), review_on=fact.review_on, key=str(event.event)
+    )  # fmt: skip
 
 
 @on(Restricted)

@@ -16,12 +16,14 @@ from .noting import (
     reveal_evidence,
 )
 from .opening import open_in_group, open_incident
-from .visibility import break_glass, call_needed_person, let_in, restrict_incident
+from .restricting import ask_to_lift, keep_restricted, lift_approved, remind_of_review, restrict_incident
+from .visibility import break_glass, let_in
 
 __all__ = [
-    "Upload", "accept_command", "add_evidence", "add_files", "add_note", "add_together", "ask_awareness_change", "assign_role",
-    "break_glass", "call_needed_person", "change_details", "change_impact", "change_severity", "classify", "compose",
-    "decide_awareness_change", "decline_command", "enter_deadline", "label_evidence", "let_in", "meet", "meet_by_hand",
-    "move_state", "note_overdue", "offer_command", "open_again", "open_in_group", "open_incident", "require",
-    "restrict_incident", "retract_entry", "reveal_evidence", "set_awareness", "situation", "waive",
+    "Upload", "accept_command", "add_evidence", "add_files", "add_note", "add_together", "ask_awareness_change", "ask_to_lift",
+    "assign_role", "break_glass", "change_details", "change_impact", "change_severity", "classify", "compose",
+    "decide_awareness_change", "decline_command", "enter_deadline", "keep_restricted", "label_evidence", "let_in",
+    "lift_approved", "meet", "meet_by_hand", "move_state", "note_overdue", "offer_command", "open_again", "open_in_group",
+    "open_incident", "remind_of_review", "require", "restrict_incident", "retract_entry", "reveal_evidence", "set_awareness",
+    "situation", "waive",
 ]  # fmt: skip

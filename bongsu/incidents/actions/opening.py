@@ -24,7 +24,8 @@ from ..facts import CommandOffered, IncidentOpened
 from ..models import CommandOffer, Counter, Incident, RoleAssignment
 from ..rules import IC, wrong_moments, year_of
 from .locking import active_person
-from .visibility import posts_readers, state_restriction
+from .restricting import state_restriction
+from .visibility import posts_readers
 
 STATE_AT_OPENING = "declared"
 

@@ -1,13 +1,10 @@
-"""Restricting an incident, letting people in, and breaking the glass."""
+"""Letting people read a restricted incident, and breaking the glass."""
 
-from collections.abc import Iterable
-from datetime import date, timedelta
 from uuid import UUID
 
 from bongsu.events.actions import action, add_reader, record, restrict
 from bongsu.events.queries import may_see, readers
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
@@ -15,43 +12,9 @@ from bongsu.packs import queries as packs
 from bongsu.people import queries as people
 from bongsu.ui.language import say
 
-from ..facts import BreakGlassUsed, NeededPersonCalled
-from ..models import Incident, Restriction, RoleAssignment
+from ..facts import BreakGlassUsed
+from ..models import Incident
 from .locking import locked, must_lead
-
-REVIEW_AFTER = timedelta(days=30)
-
-
-@action
-def restrict_incident(
-    actor: Actor, *, incident: UUID, reason: str, readers: Iterable[UUID] = (), review_on: date | None = None
-) -> Incident:
-    """Only the people named, those with a role in it and its severity's posts read it from now on. The IC decides."""
-    found = locked(actor, incident)
-    must_lead(actor, found)
-    if not reason.strip():
-        raise Invalid(_("A restriction needs a reason."), fields={"reason": _("Say why.")})
-    roles = RoleAssignment.objects.filter(incident=found, ended_at=None).values_list("person_id", flat=True)
-    own = [actor.person_id] if actor.person_id else []
-    restrict(actor, subject=found.subject_id, readers=[*readers, *roles, *own, *posts_readers(found)], reason=reason)
-    state_restriction(actor, found, reason, review_on)
-    return found
-
-
-def state_restriction(actor: Actor, incident: Incident, reason: str, review_on: date | None = None) -> None:
-    at = now()
-    approver = actor.person_id or RoleAssignment.objects.values_list("person_id", flat=True).filter(incident=incident).first()
-    if approver is None:
-        approver = people.resolve_post(packs.taxonomy(incident.pack_id).triage.post).people[0].id
-    Restriction.objects.update_or_create(
-        incident=incident,
-        defaults={
-            "reason": reason,
-            "approved_by_id": approver,
-            "restricted_at": at,
-            "review_on": review_on or (at + REVIEW_AFTER).date(),
-        },
-    )
 
 
 def posts_readers(incident: Incident) -> list[UUID]:
@@ -77,14 +40,6 @@ def let_in_by_rule(actor: Actor, *, incident: Incident, person: UUID, reason: Te
     if incident.subject.restricted:
         somebody, why = people.person(person), say(reason, actor.language)
         add_reader(actor, subject=incident.subject_id, person=somebody.id, person_name=somebody.name, reason=why)
-
-
-@action
-def call_needed_person(actor: Actor, *, incident: UUID, person: UUID) -> None:
-    """Put on the record that a person who may not read the incident was told that he is needed."""
-    found = locked(actor, incident)
-    somebody = people.person(person)
-    record(actor, NeededPersonCalled(subject=found.subject_id, person=str(somebody.id), person_name=somebody.name))
 
 
 @action

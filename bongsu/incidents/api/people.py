@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
 from bongsu.people.models import Person
 
 from .. import actions, queries
-from ..models import Duty
+from ..models import Duty, Restriction
 from .base import actor_of, answer, found_for, router
 from .shapes import (
     AwarenessChangeIn,
@@ -17,11 +18,13 @@ from .shapes import (
     DecisionIn,
     DutyOut,
     IncidentOut,
+    KeepIn,
     LetInIn,
     PersonIn,
     ProofIn,
     Reason,
     RestrictIn,
+    RestrictionOut,
     RoleIn,
     RoleOut,
 )
@@ -105,8 +108,27 @@ def waive(request: HttpRequest, number: str, key: str, body: Reason) -> Duty:
 
 @router.post("/incidents/{number}/restrict", response=IncidentOut)
 def restrict(request: HttpRequest, number: str, body: RestrictIn) -> dict[str, Any]:
-    actions.restrict_incident(actor_of(request), incident=found_for(request, number).id, reason=body.reason, readers=body.readers)
+    actions.restrict_incident(actor_of(request), incident=found_for(request, number).id, **body.dict())
     return answer(request, number)
+
+
+@router.get("/incidents/{number}/restriction", response=RestrictionOut | None)
+def restriction(request: HttpRequest, number: str) -> Restriction | None:
+    """Why, by whom, and when it is looked at again; null when it is not restricted."""
+    return queries.restriction(actor_of(request), found_for(request, number))
+
+
+@router.post("/incidents/{number}/restriction/keep", response=RestrictionOut)
+def keep_restricted(request: HttpRequest, number: str, body: KeepIn) -> Restriction:
+    """Reviewed: it stays restricted until another day."""
+    return actions.keep_restricted(actor_of(request), incident=found_for(request, number).id, **body.dict())
+
+
+@router.post("/incidents/{number}/restriction/lift", response={202: UUID})
+def ask_to_lift(request: HttpRequest, number: str, body: Reason) -> tuple[int, UUID]:
+    """Reviewed: ask somebody of legal to approve that it ends; answers the approval that waits."""
+    asked = actions.ask_to_lift(actor_of(request), incident=found_for(request, number).id, reason=body.reason)
+    return 202, asked.id
 
 
 @router.post("/incidents/{number}/readers", response={204: None})

@@ -1,6 +1,6 @@
 """What goes in and out."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -203,6 +203,18 @@ class ProofIn(Schema):
 
 class RestrictIn(Reason):
     readers: list[UUID] = Field([], max_length=200)
+    review_on: date | None = None
+
+
+class KeepIn(Reason):
+    review_on: date
+
+
+class RestrictionOut(Schema):
+    reason: str
+    approved_by: UUID = Field(alias="approved_by_id")
+    restricted_at: datetime
+    review_on: date
 
 
 class Filters(Schema):

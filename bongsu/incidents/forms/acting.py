@@ -313,6 +313,15 @@ class RestrictForm(ReasonForm):
         self.choose("readers", people_choices(self.actor))
 
 
+class KeepRestrictedForm(ReasonForm):
+    title = _("Keep it restricted")
+    review_on = forms.DateField(label=_("Look at it again on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class LiftForm(ReasonForm):
+    title = _("Ask to lift the restriction")
+
+
 class LetInForm(ReasonForm):
     title = _("Let somebody read it")
     person = forms.ChoiceField(label=_("Person"))

@@ -49,6 +49,8 @@ ACTS: dict[str, Act] = {
     "met": Act(forms.MeetForm, actions.meet_by_hand),
     "waived": Act(forms.WaiveForm, actions.waive),
     "restrict": Act(forms.RestrictForm, actions.restrict_incident),
+    "keep-restricted": Act(forms.KeepRestrictedForm, actions.keep_restricted),
+    "lift-restriction": Act(forms.LiftForm, actions.ask_to_lift),
     "let-in": Act(forms.LetInForm, actions.let_in),
     "labels": Act(forms.LabelForm, actions.label_evidence),
 }

@@ -101,7 +101,10 @@ def _people(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -
     chief = held.get(IC)
     may_lead = bool(chief and chief.person_id == actor.person_id)
     may_offer = (may_lead or actor.may("incident.command")) and not incident.closed_at
-    return {"roles": roles, "ic_role": IC, "is_ic": may_lead, "may_offer": may_offer}
+    restriction = queries.restriction(actor, incident)
+    may_review = bool(restriction and (may_lead or restriction.approved_by_id == actor.person_id))
+    shown = {"restriction": restriction, "may_review": may_review and actor.may("incident.respond")}
+    return {"roles": roles, "ic_role": IC, "is_ic": may_lead, "may_offer": may_offer, **shown}
 
 
 def _evidence(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:

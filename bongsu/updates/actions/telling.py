@@ -64,10 +64,12 @@ def tell_broken_glass(actor: Actor, *, incident: UUID, person: UUID, reason: str
 
 
 @action
-def tell_needed(actor: Actor, *, incident: UUID, person: UUID, key: str) -> None:
-    """Somebody who may not read a restricted incident hears that he is needed, and nothing more."""
+def tell_restriction_review(actor: Actor, *, incident: UUID, approver: UUID, review_on: str, key: str) -> None:
+    """The IC and whoever approved the restriction hear that its review is due."""
     found = _of(incident)
-    _send(actor, found, key=f"needed:{key}", template="you_are_needed", values={}, to=_persons([person]), purpose="needed")
+    values = {"action": queries.both(Text(_("review of the restriction"))), "due": review_on}
+    to = dict.fromkeys([*_chief(found), *_persons([approver])])
+    _send(actor, found, key=f"restriction:{key}", template="duty_overdue", values=values, to=to, purpose="restriction")
 
 
 @action

@@ -226,21 +226,16 @@ def test_who_is_offered_or_given_a_role_is_told(alice: Actor, bob: Actor, lena: 
     assert "Assigned by Alice" in given.text
 
 
-def test_the_ic_of_a_restricted_incident_hears_of_broken_glass_and_the_needed_get_only_the_id(
-    alice: Actor, root: Actor, bob: Actor, opened: Any, drain: Any
-) -> None:
+def test_the_ic_of_a_restricted_incident_hears_of_broken_glass(alice: Actor, root: Actor, opened: Any, drain: Any) -> None:
     for post in ("governance_board", "product_lead"):
         set_post_holder(root, post=post, person=alice.person_id)
     incident = opened(alice, restriction="개인정보가 걸려 있음")
     drain()
     incidents.break_glass(root, number=incident.number, reason="감사 요청에 따른 확인입니다")
-    incidents.call_needed_person(alice, incident=incident.id, person=bob.person_id)
     drain()
     glass = Message.objects.get(template="break_glass")
     assert glass.person_id == alice.person_id
     assert "감사 요청" in glass.text
-    needed = Message.objects.get(template="you_are_needed", person=bob.person_id)
-    assert incident.title not in needed.title + needed.text
 
 
 def test_an_overdue_legal_duty_is_told_to_the_ic_and_to_legal(alice: Actor, lena: Actor, opened: Any, drain: Any) -> None:
