@@ -27,7 +27,10 @@ PERSONS = (
     "people|persons?|users|customers|patients|applicants|accounts|individuals|citizens|members|subscribers|employees|students"
     "|clients|passengers|residents|guests|families|households|tenants|profiles|beneficiaries|claimants|candidates|borrowers"
 )
-RECORDS = "records?|stays|bookings|orders|conversations|chats|sessions|messages|files|photos|recordings|transcripts"
+RECORDS = (
+    "records?|videos|images|pictures|e-?mails|documents|stays|bookings|orders|conversations|chats|sessions|messages|files"
+    "|photos|recordings|transcripts"
+)
 QUANTITY = re.compile(
     rf"(?:{NUMBER}|(?<![가-힣a-z])({_one_of(VAGUE)}))\s?({_one_of(UNITS)})?\s?여?\s?"
     rf"(?:(?P<people>명|인분|가구|세대|건의 개인|계정)|(?P<records>건|(?:{RECORDS})\b)"
@@ -51,9 +54,11 @@ STATED = {
     for name, words in (("drop_percent", FALLING), ("rise_percent", RISING))
 }
 UNIT = r"\s?(?:%p?|퍼센트|percent)?"
+ONE = r"(\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,6})?)"
 AGAINST = re.compile(
-    rf"(?<![\d.])(\d{{1,6}}(?:\.\d{{1,6}})?){UNIT},?\s?(?:vs\.?|versus|against|was|from|down from|up from|대비|이전|기준|←)"
-    rf"\s?(?:the\s|a\s)?(?:reference|baseline|target|average|평균|기준값?|기준치)?\s?(\d{{1,6}}(?:\.\d{{1,6}})?)(?![\d.])",
+    rf"(?<![\d.,]){ONE}{UNIT}(?:\srows|\srecords|건|행)?,?\s?"
+    rf"(?:vs\.?|versus|against|instead of|was|from|down from|up from|대비|이전|기준|←)"
+    rf"\s?(?:the\s|a\s)?(?:reference|baseline|target|average|평균|기준값?|기준치)?\s?{ONE}(?![\d.])",
     re.IGNORECASE,
 )
 FROM_TO = re.compile(
