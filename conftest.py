@@ -56,17 +56,26 @@ def _forget_catalogues() -> None:
 DATABASE_FIXTURES = {"db", "transactional_db", "database", "committed_db", "django_db_setup"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what touches no database, and what is marked quick")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.quick:
+        _keep(config, items, lambda item: bool(item.get_closest_marker("quick")) or not _asks_a_database(item))
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         # What touches no database has been seen on SQLite; a second time it proves nothing.
-        asking = [item for item in items if _asks_a_database(item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(asking)])
-        items[:] = asking
+        _keep(config, items, _asks_a_database)
     if config.option.markexpr:
         return
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="slow: dev.py test --long, or -m long"))
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
 
 
 def _asks_a_database(item: pytest.Item) -> bool:

@@ -47,7 +47,7 @@ def main() -> int:
     command.add_argument("-k", metavar="EXPRESSION", help="only tests whose name matches")
     command.add_argument("--long", action="store_true", help="also what is slow")
     command.add_argument("--no-install", action="store_true", help="install no system packages")
-    commands.add_parser("check", help="lint, types, contracts, translations, SQLite tests")
+    commands.add_parser("check", help="lint, types, contracts, translations, quick tests: under a minute")
     commands.add_parser("messages", help="update the .po files")
     commands.add_parser("bongsu", help="the command line of Bongsu")
     commands.add_parser("_mlflow")
@@ -250,7 +250,7 @@ def check(_options: argparse.Namespace) -> int:
 
     run = suite.Run()
     suite.look(run)
-    run.pytest("tests on SQLite", ["-n", "2", "-m", suite.ORDINARY])
+    run.pytest("quick tests", ["--quick", "-n", "2", "-m", suite.ORDINARY])
     return run.finish()
 
 

@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent.parent
 PYTHON = str(HERE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 FEW = 5  # failures that get a second try
 ORDINARY = "not browser and not kill and not counterpart and not long"
+BY_FILE = ["-n", "2", "--dist", "loadfile"]  # much of these is waiting for servers; a file keeps its own
 PACKAGES = {  # what tests need from the system: what is looked for -> the Debian package that brings it
     "PostgreSQL": "postgresql",
     "Prometheus": "prometheus",
@@ -148,14 +149,12 @@ def chosen(run: Run, missing: dict[str, str], environment: "subprocess.Popen[byt
 def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen[bytes]", *, is_long: bool) -> None:
     look(run)
     run.pytest("tests on SQLite", ["-n", "2", "-m", ORDINARY])
-    run.pytest("kill -9 on SQLite", ["-m", "kill and not long"])
-    if "Chromium" not in missing:
-        run.pytest("browser", ["-m", "browser and not long"])
+    seen = "(kill or browser)" if "Chromium" not in missing else "kill"
+    run.pytest("kill -9 on SQLite, and Chromium", [*BY_FILE, "-m", f"{seen} and not long"])
     wait_for_mlflow(environment, run)
     sets = [
         ("tests on PostgreSQL", ["-n", "2", "-m", ORDINARY]),
-        ("kill -9 on PostgreSQL", ["-m", "kill and not long"]),
-        ("with real counterparts, on PostgreSQL", ["-m", "counterpart and not kill and not browser and not long"]),
+        ("kill -9 and real counterparts, on PostgreSQL", [*BY_FILE, "-m", "(kill or counterpart) and not browser and not long"]),
     ]
     if is_long:
         run.pytest("slow tests on SQLite", ["-m", "long"])

@@ -108,6 +108,7 @@ def recorded(
     return scene
 
 
+@pytest.mark.quick
 def test_one_alert_all_the_way_with_recorded_payloads(
     committed_db: str, recorded: Scene, house: FakeModelHouse, client: Any, drain: Any, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ def _database_beside_a_loop() -> Iterator[None]:
 def complaints(page: Any) -> list[str]:
     """What the console says; a breach of the strict CSP speaks there too."""
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: said.append(message.text) if _is_complaint(message) else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     return said
 
@@ -37,3 +37,9 @@ def shot(page: Any, request: pytest.FixtureRequest) -> Any:
             page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
     return take
+
+
+def _is_complaint(message: Any) -> bool:
+    """Who leaves a page while a part of it is being fetched ends that request; htmx says so, and it is no error."""
+    is_left = message.text.startswith(("htmx:sendAbort,", "htmx:afterRequest,"))
+    return message.type in ("error", "warning") and not is_left
