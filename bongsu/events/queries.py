@@ -1,6 +1,7 @@
 """Reading the ground floor: what an actor may see, the timeline, the stream, what failed."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -346,8 +347,18 @@ def last_verification() -> Entry | None:
 
 
 def has_seal_left_behind() -> bool:
-    """A seal older than two hours is nowhere outside the database."""
-    return Seal.objects.filter(deliveries=None, made_at__lt=now() - timedelta(hours=2)).exists()
+    """A seal older than two hours is nowhere outside the database, or the newest of them did not reach a mailbox."""
+    late = Seal.objects.filter(made_at__lt=now() - timedelta(hours=2))
+    if late.filter(deliveries=None).exists():
+        return True
+    wanted = [f"mailto:{mailbox}" for mailbox in seal_mailboxes()]
+    newest = late.order_by("-number").first() if wanted else None
+    return newest is not None and newest.deliveries.filter(place__in=wanted).count() < len(wanted)
+
+
+def seal_mailboxes() -> list[str]:
+    """BONGSU_SEAL_MAILTO: addresses with commas, to which each seal goes by mail."""
+    return list(dict.fromkeys(filter(None, (part.strip() for part in os.environ.get("BONGSU_SEAL_MAILTO", "").split(",")))))
 
 
 def public_key() -> str:

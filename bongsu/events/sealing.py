@@ -22,7 +22,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 from .actions import action, open_subject, record
 from .facts import Installed, SealDelivered, Sealed, Verified
-from .models import Event, Installation, Seal, SealDelivery
+from .models import Event, Installation, Seal, SealDelivery, Subject
 from .queries import Cursor, since, stream_end
 from .schedules import every
 
@@ -58,7 +58,7 @@ def seal(actor: Actor, *, is_wanted: bool = True) -> Seal | None:
         return None
     last = Seal.objects.order_by("-number").first()
     end = stream_end()
-    heads, is_news = _changed(Cursor(last.transaction, last.position) if last else Cursor(), end)
+    heads, is_news = _changed(Cursor(last.transaction, last.position) if last else Cursor(), end, carrying(home))
     if not is_news and not is_wanted:
         return None
     text = _text(home, last, heads)
@@ -75,7 +75,7 @@ def seal(actor: Actor, *, is_wanted: bool = True) -> Seal | None:
     return made
 
 
-def _changed(start: Cursor, end: Cursor) -> tuple[list[list[Any]], bool]:
+def _changed(start: Cursor, end: Cursor, carried: str) -> tuple[list[list[Any]], bool]:
     """(subject, seq, hash) of the newest settled event of each subject after `start`, and whether there is news in them."""
     window = since(start, limit=None).filter(transaction__lte=end.transaction).order_by()
     window = window.exclude(transaction=end.transaction, position__gt=end.position)
@@ -85,7 +85,7 @@ def _changed(start: Cursor, end: Cursor) -> tuple[list[list[Any]], bool]:
         for subject, seq, found in window.order_by("subject_id", "seq").values_list("subject", "seq", "hash").iterator()
         if newest[subject] == seq
     ]
-    return heads, window.exclude(name__in=OWN).exists()
+    return heads, window.exclude(name__in=OWN).exclude(subject=carried).exists()
 
 
 def _text(home: Installation, last: Seal | None, heads: list[list[Any]]) -> str:
@@ -101,6 +101,19 @@ def _text(home: Installation, last: Seal | None, heads: list[list[Any]]) -> str:
             "entries": heads,
         }
     )
+
+
+def carrying(home: Installation) -> str:
+    """The record on which stands how seals are carried out of the house: no reason for another seal."""
+    return ref("seals", home.id)
+
+
+def open_carrying(actor: Actor) -> str:
+    """`carrying`, made known when it was not; called inside an action."""
+    found = carrying(Installation.objects.get())
+    if not Subject.objects.filter(ref=found).exists():
+        open_subject(actor, found)
+    return found
 
 
 def folder() -> Path:
@@ -124,9 +137,15 @@ def deliver_seals(actor: Actor) -> int:
     return done
 
 
+def as_line(made: Seal, *, is_whole: bool = True) -> str:
+    """The seal as it is kept outside; not whole: hash and signature alone."""
+    kept = {"text": made.text} if is_whole else {"number": made.number}
+    return json.dumps({**kept, "hash": made.hash, "signature": made.signature}, ensure_ascii=False) + "\n"
+
+
 def write_seal(path: Path, made: Seal) -> None:
     """Whole or not at all; a seal that lies there already is never overwritten by another one."""
-    content = json.dumps({"text": made.text, "hash": made.hash, "signature": made.signature}, ensure_ascii=False) + "\n"
+    content = as_line(made)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
         if path.read_text(encoding="utf-8") != content:
@@ -141,13 +160,13 @@ def write_seal(path: Path, made: Seal) -> None:
 
 
 @action
-def note_delivery(actor: Actor, *, seal: int, place: str) -> None:
-    """Put on the record that a seal has left the database; also for whoever carries it by mail."""
+def note_delivery(actor: Actor, *, seal: int, place: str, subject: str = "") -> None:
+    """Put on the record that a seal has left the database; also for whoever carries it by mail (on `carrying`)."""
     made = Seal.objects.get(pk=seal)
     _row, is_new = SealDelivery.objects.get_or_create(seal=made, place=place[:200], defaults={"delivered_at": now()})
     if is_new:
         home = ref("installation", json.loads(made.text)["installation"])
-        record(actor, SealDelivered(subject=home, number=seal, place=place))
+        record(actor, SealDelivered(subject=subject or home, number=seal, place=place))
 
 
 @every("events.seal", seconds=HOUR)
