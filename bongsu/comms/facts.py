@@ -18,6 +18,7 @@ PURPOSES = {
     "overdue": _("overdue duty"),
     "reminder": _("reminder"),
     "report_review": _("review of the report"),
+    "restriction": _("review of the restriction"),
     "role": _("role in the incident"),
     "severity": _("severity changed"),
     "triage": _("triage"),

@@ -53,7 +53,7 @@ class RunbookChanged(Fact):
 @fact("runbooks.step_moved")
 class StepMoved(Fact):
     sentence = _("Step “{title}”: {old} → {new}. {note}")
-    together = _("{count} steps: {new}. {note} ({title})")
+    together = _("{count} steps: {new}. {note}")
     alike_in = ("new", "note")
     said_as = {"old": steps.STATES, "new": steps.STATES}
     personal = frozenset({"note"})

@@ -15,7 +15,7 @@ from ..facts import Noted
 from ..models import Duty, Incident
 
 MORE, ALL = 160, 2000  # facts that are read
-SHOWN = 40  # lines at first
+SHOWN = 25  # lines at first
 ONE_MOMENT = timedelta(minutes=10)
 LEADS = {"note": noop("Note"), "decision": noop("Decision")}
 GRAVE = ("incidents.opened", "incidents.severity_changed", "incidents.duty_overdue", "incidents.break_glass_used")

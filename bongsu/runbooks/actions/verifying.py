@@ -293,7 +293,7 @@ def override_verification(actor: Actor, *, incident: UUID, verification: UUID, r
     row.save(update_fields=["state", "reason", "next_at"])
     cancel_timer(f"{LOOK}:{row.id}")
     record(actor, VerificationOverridden(subject=row.subject_id, verification=row.id, verdict=said, reason=reason))
-    note = f"override: {row.reason}"
+    note = say(text(_("Decided without the query: {reason}"), reason=row.reason), actor.language)
     settle(actor, found, row.step, note)
     incidents.meet(actor, incident=found, key=PASSED_KEY, proof=note)
     return row

@@ -154,7 +154,7 @@ def test_C8_the_commander_overrides_with_a_reason_that_stays_beside_what_the_que
         actions.override_verification(alice, incident=incident.id, verification=row.id, reason=" ")
     actions.override_verification(alice, incident=incident.id, verification=row.id, reason="표본 500건을 사람이 확인")
     assert row_of(incident).state == "overridden"
-    assert duty(incident).proof == "override: 표본 500건을 사람이 확인"
+    assert duty(incident).proof == "Decided without the query: 표본 500건을 사람이 확인"
     assert Event.objects.filter(name="runbooks.verification_overridden@1").count() == 1
     drain(until=clock.now() + timedelta(minutes=10))
     assert row_of(incident).state == "overridden"

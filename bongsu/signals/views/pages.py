@@ -1,5 +1,6 @@
 """Pages: signals, one signal, proposals, one proposal, reporting, the mapping's try-out, dead letters."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def signal_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def signal(request: HttpRequest, signal_id: UUID) -> HttpResponse:
     row = queries.signal(_actor(request), signal_id)
-    return render(request, "signals/signal.html", {"signal": row, **_words(_actor(request), row.verdict)})
+    stretches = [(datetime.fromisoformat(since), datetime.fromisoformat(until), times) for since, until, times in row.stretches]
+    return render(request, "signals/signal.html", {"signal": row, "stretches": stretches, **_words(_actor(request), row.verdict)})
 
 
 def _words(actor: Actor, verdict: dict[str, Any]) -> dict[str, str]:

@@ -223,7 +223,7 @@ def _note_channel(actor: Actor, asked: Call, state: str, why: str) -> None:
     if incident.subject.restricted and not row.is_private:
         leave_public(actor, incident=incident.id)  # restricted while it was being opened: nobody works there
         return
-    meet(actor, incident=incident, key=DUTY, proof=f"#{row.name}" + (f" ({why})" if row.state == "held" else ""))
+    meet(actor, incident=incident, key=DUTY, proof=f"#{row.name}")
     invite_people(actor, incident=incident.id)
     post_waiting(actor, incident=incident)
 

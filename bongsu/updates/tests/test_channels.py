@@ -155,7 +155,7 @@ def test_a_drill_does_everything_but_leave_the_house(alice: Actor, slack: Any, o
     incident = opened(alice, is_drill=True)
     drain()
     assert not slack.channels
-    assert Duty.objects.get(incident=incident, key="channel.opened").proof == "#incident-drl-2026-001 (drill)"
+    assert Duty.objects.get(incident=incident, key="channel.opened").proof == "#incident-drl-2026-001"
     assert Message.objects.get(purpose="channel").state == "held"
     assert not StandingChannel.objects.exists()
 

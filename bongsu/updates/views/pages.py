@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.incidents.queries import taxonomy_of
+from bongsu.integrations.rules import HELD_WORDS
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid
 from bongsu.people.queries import ActorRequest
@@ -58,6 +59,7 @@ def update_list(request: ActorRequest, number: str) -> HttpResponse:
     invitations = list(channel.invitations.select_related("person")) if channel else []
     shown = {
         **in_panel(request, incident),
+        "channel_why": HELD_WORDS.get(channel.error, channel.error) if channel else "",
         "told": [(one, drawn(one.text)) for one in queries.told(queries.updates(actor, incident)[:100], actor.language)],
         "notices": queries.notices(actor, incident),
         "invited": [i for i in invitations if i.state in ("asked", "invited")],
