@@ -1,13 +1,12 @@
-"""The parts of an export that prove it: the rows of some records, the seals that cover them, and the script that checks both.
+"""The parts of an export that prove it: the rows of a record, the seals that cover it, and the script that checks both.
 
 The format is in docs/ledger.md. Who calls decides who may have it and puts the export on the record.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-from django.db.models import Q
+from typing import Any
 
 from bongsu.kernel.actors import Actor
 
@@ -16,35 +15,32 @@ from .models import Event, Seal
 from .queries import must_see
 
 SCRIPT_NAME = "verify_ledger.py"
+Row = dict[str, Any]
 
 
-def ledger_lines(
-    actor: Actor, subjects: Iterable[str], *, is_withheld: Callable[[Event, str], bool] = lambda _event, _field: False
-) -> Iterator[str]:
-    """Lines of `ledger.jsonl`; `is_withheld(event, field)` leaves a personal value or free text out, and says so."""
-    for subject in subjects:
-        must_see(actor, subject)
-        rows = Event.objects.filter(subject=subject).order_by("seq").prefetch_related("personal")
-        for event in rows.iterator(chunk_size=500):
-            held = [value.field for value in event.personal.all() if is_withheld(event, value.field)]
-            given = [
-                {"field": value.field, "salt": value.salt, "value": value.value}
-                for value in event.personal.all()
-                if value.field not in held
-            ]
-            row = {"text": event.text, "hash": event.hash, "personal": given, "withheld": held}
-            yield json.dumps(row, ensure_ascii=False) + "\n"
+def ledger_rows(
+    actor: Actor, subject: str, *, last: int | None = None, is_withheld: Callable[[Event], bool] = lambda _event: False
+) -> Iterator[Row]:
+    """Lines of `ledger.jsonl`, up to the number `last`; of an entry that `is_withheld` the personal values and free texts are
+    left out, and it says so."""
+    must_see(actor, subject)
+    found = Event.objects.filter(subject=subject).order_by("seq").prefetch_related("personal")
+    for event in (found if last is None else found.filter(seq__lte=last)).iterator(chunk_size=500):
+        row: Row = {"text": event.text, "hash": event.hash}
+        if is_withheld(event):
+            yield row | {"withheld": [value.field for value in event.personal.all()]}
+        else:
+            yield row | {"personal": [{"field": v.field, "salt": v.salt, "value": v.value} for v in event.personal.all()]}
 
 
-def seal_lines(subjects: Iterable[str]) -> Iterator[str]:
-    """Lines of `seals.jsonl`: the seals that name one of the records. Seals hold references and hashes only."""
-    names = Q(pk__in=[])
-    for subject in subjects:
-        names |= Q(text__contains=json.dumps(subject))
-    for made in Seal.objects.filter(names).order_by("number").iterator():
-        yield json.dumps({"text": made.text, "hash": made.hash, "signature": made.signature}, ensure_ascii=False) + "\n"
+def seal_rows(subject: str) -> Iterator[Row]:
+    """Lines of `seals.jsonl`: the seals that name the record, each with its number and hash at that time, signed. They hold
+    references and hashes only."""
+    named = Seal.objects.filter(text__contains=json.dumps(subject)).order_by("number")
+    for made in named.iterator(chunk_size=50):
+        yield {"text": made.text, "hash": made.hash, "signature": made.signature}
 
 
 def script() -> bytes:
-    """The check itself, to be put beside the lines as `verify_ledger.py`."""
+    """The check itself, to be put beside the lines."""
     return Path(verify_ledger.__file__).read_bytes()

@@ -1,14 +1,10 @@
 """Reporting and triage from a terminal, over the API: needs BONGSU_URL and BONGSU_TOKEN."""
 
-import json
-import os
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
-from bongsu.kernel.errors import TransportError
-from bongsu.kernel.transport import Transport, target_of
+from bongsu.ui.remote import ask, show
 
 flat = True
 app = typer.Typer()
@@ -20,41 +16,6 @@ app.add_typer(proposals, name="proposals")
 Reason = Annotated[str, typer.Option(help="Why; needed when it differs from what was proposed.")]
 Severity = Annotated[str, typer.Option(help="P0 to P3; empty: as proposed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-
-
-def ask(method: str, path: str, body: Any = None, params: dict[str, str] | None = None) -> Any:
-    """One request to the API; a refusal is a line on standard error and exit code 1."""
-    base, token = os.environ.get("BONGSU_URL", "http://127.0.0.1:8000").rstrip("/"), os.environ.get("BONGSU_TOKEN", "")
-    if not token:
-        typer.echo("BONGSU_TOKEN is not set: make a token on your profile page.", err=True)
-        raise typer.Exit(2)
-    parts = urlsplit(base)
-    here = target_of(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    transport = Transport(allowed=(here,), secrets=(token,), timeout=30.0)
-    headers = {"Authorization": f"Bearer {token}"}
-    refusals = (400, 401, 403, 404, 409, 413, 422, 429)
-    try:
-        if method == "GET":
-            answer = transport.get(f"{base}/api/v1{path}", params=params, headers=headers, also=refusals)
-        else:
-            answer = transport.send(method, f"{base}/api/v1{path}", body=body, headers=headers, also=refusals)
-        said = answer.json()
-    except TransportError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    if answer.status >= 400:
-        typer.echo(said.get("detail", said), err=True)
-        for name, text in said.get("fields", {}).items():
-            typer.echo(f"  {name}: {text}", err=True)
-        raise typer.Exit(1)
-    return said
-
-
-def show(value: Any, line: str, is_json: bool) -> None:
-    if is_json:
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
-    else:
-        typer.echo(line)
 
 
 def _grounds(said: dict[str, Any]) -> list[str]:
@@ -86,7 +47,7 @@ def report(
     said = ask("POST", "/reports", body)
     where = said["incident"] or f"proposal {said['proposal']}"
     head = f"{said['severity']} {said['type']}/{said['subtype']} ({said['rule']})  {where}"
-    show(said, "\n".join([head, *_grounds(said)]), is_json)
+    show(said, "\n".join([head, *_grounds(said)]), is_json=is_json)
 
 
 @signals.command("list")
@@ -97,7 +58,7 @@ def list_signals(text: str = "", state: str = "", severity: str = "", is_json: A
         f"{s['verdict'].get('severity') or '--'}  {s['state']:8}  {s['times']:>5}x  {s['last_at']}  {s['title']}"
         for s in said["items"]
     ]
-    show(said, "\n".join(lines), is_json)
+    show(said, "\n".join(lines), is_json=is_json)
 
 
 @signals.command("push")
@@ -112,7 +73,7 @@ def push(
     """Send a signal in our own form."""
     body = {"title": title, "dedupe_key": dedupe_key, "state": state, "text": text, "is_drill": drill}
     said = ask("POST", "/signals", body)
-    show(said, f"{said['id']}  {said['verdict'].get('severity') or 'nothing to open'}", is_json)
+    show(said, f"{said['id']}  {said['verdict'].get('severity') or 'nothing to open'}", is_json=is_json)
 
 
 @proposals.command("list")
@@ -122,28 +83,28 @@ def list_proposals(
     """What waits for an answer."""
     said = ask("GET", "/proposals", params={} if is_all else {"is_waiting": "true"})
     lines = [f"{p['id']}  {p['severity']}  {p['state']:9}  {p['proposed_at']}  {p['title']}" for p in said["items"]]
-    show(said, "\n".join(lines), is_json)
+    show(said, "\n".join(lines), is_json=is_json)
 
 
 @proposals.command("declare")
 def declare(proposal: str, severity: Severity = "", reason: Reason = "", is_json: AsJson = False) -> None:
     """Declare a proposal."""
     said = ask("POST", f"/proposals/{proposal}/declare", {"severity": severity, "reason": reason})
-    show(said, f"{said['incident']}  {said['severity']}", is_json)
+    show(said, f"{said['incident']}  {said['severity']}", is_json=is_json)
 
 
 @proposals.command("confirm")
 def confirm(proposal: str, severity: Severity = "", reason: Reason = "", is_json: AsJson = False) -> None:
     """Confirm a proposal without declaring it; it stops paging."""
     said = ask("POST", f"/proposals/{proposal}/confirm", {"severity": severity, "reason": reason})
-    show(said, said["state"], is_json)
+    show(said, said["state"], is_json=is_json)
 
 
 @proposals.command("attach")
 def attach(proposal: str, incident: str, reason: Reason = "", is_json: AsJson = False) -> None:
     """Attach a proposal to an incident that exists."""
     said = ask("POST", f"/proposals/{proposal}/attach", {"incident": incident, "reason": reason})
-    show(said, said["incident"], is_json)
+    show(said, said["incident"], is_json=is_json)
 
 
 @proposals.command("reject")
@@ -152,4 +113,4 @@ def reject(
 ) -> None:
     """Mark a proposal as a false positive."""
     said = ask("POST", f"/proposals/{proposal}/reject", {"reason": reason})
-    show(said, said["state"], is_json)
+    show(said, said["state"], is_json=is_json)

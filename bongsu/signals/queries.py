@@ -12,6 +12,7 @@ from bongsu.integrations.contract import Signal as Understood
 from bongsu.integrations.contract import Unreadable as NotUnderstood
 from bongsu.integrations.models import Connection
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import storable
 from bongsu.kernel.errors import Invalid, NotFound, TransportError
 from bongsu.kernel.redaction import redact_value
 from bongsu.kernel.text import Text
@@ -19,7 +20,7 @@ from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 
 from .models import DeadLetter, Proposal, Receipt, Report, Signal, Tally
-from .rules.bounds import Unreadable, readable, storable
+from .rules.bounds import Unreadable, readable
 from .rules.classification import Described, facts_of, judged
 from .rules.proposals import OPEN, WAITING
 

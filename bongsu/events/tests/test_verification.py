@@ -355,12 +355,12 @@ def test_an_export_of_one_record_carries_its_own_check(subject, console, bob, tm
     folder = tmp_path / "INC-2026-001"
     folder.mkdir()
     (folder / exporting.SCRIPT_NAME).write_bytes(exporting.script())
-    held = exporting.ledger_lines(console, [subject.ref], is_withheld=lambda event, field: event.seq == 2 and field == "who")
-    (folder / "ledger.jsonl").write_text("".join(held), encoding="utf-8")
-    (folder / "seals.jsonl").write_text("".join(exporting.seal_lines([subject.ref])), encoding="utf-8")
+    held = exporting.ledger_rows(console, subject.ref, is_withheld=lambda event: event.seq == 2)
+    for name, rows in (("ledger.jsonl", held), ("seals.jsonl", exporting.seal_rows(subject.ref))):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     command = [sys.executable, "-I", "-S", folder / exporting.SCRIPT_NAME, folder, "--public-key", settings.KEYS.public, "--json"]
     found = json.loads(subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout)
     assert found["is_whole"]
     assert (found["rows"], found["seals"], found["counts"]) == (6, 2, {"withheld": 1})
     with pytest.raises(NotFound):
-        list(exporting.ledger_lines(bob, [begin(restricted=True).ref]))
+        list(exporting.ledger_rows(bob, begin(restricted=True).ref))

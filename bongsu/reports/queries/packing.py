@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,10 +18,10 @@ from bongsu.comms import queries as comms
 from bongsu.documents.facts import DocumentExported
 from bongsu.documents.queries import rendered
 from bongsu.events import queries as events
-from bongsu.events import verify_ledger
+from bongsu.events.exporting import SCRIPT_NAME, ledger_rows, script, seal_rows
 from bongsu.events.facts import RecordRead
 from bongsu.events.listening import names_of
-from bongsu.events.models import Event, Head, Installation, Seal
+from bongsu.events.models import Event, Head, Installation
 from bongsu.files import queries as files
 from bongsu.files.facts import EvidenceRevealed as FileRevealed
 from bongsu.files.models import StoredFile
@@ -125,8 +124,11 @@ def pack(actor: Actor, incident: Incident, *, is_privileged_included: bool) -> T
 def _packed(actor: Actor, incident: Incident, chosen: Chosen, packer: Packer) -> dict[str, int]:
     head = Head.objects.get(pk=incident.subject_id)
     counts = {"files": len(chosen.files), "harmful": chosen.harmful, "privileged": chosen.privileged, "withheld": chosen.withheld}
-    counts["entries"] = packer.lines("ledger.jsonl", ledger(incident, head.seq, chosen.hidden))
-    counts["seals"] = packer.lines("seals.jsonl", seals(incident))
+    rows = ledger_rows(
+        actor, incident.subject_id, last=head.seq, is_withheld=lambda event: _stays_back(event, chosen.hidden)
+    )  # fmt: skip
+    counts["entries"] = packer.lines("ledger.jsonl", rows)
+    counts["seals"] = packer.lines("seals.jsonl", seal_rows(incident.subject_id))
     packer.json("heads.json", {"is_complete": False, "heads": {incident.subject_id: {"seq": head.seq, "hash": head.hash}}})
     packer.write("public-key.txt", [f"{events.public_key()}\n".encode()])
     packer.json("incident.json", described(actor, incident))
@@ -139,7 +141,7 @@ def _packed(actor: Actor, incident: Incident, chosen: Chosen, packer: Packer) ->
         for form in ("md", "html", "pdf"):
             packer.write(f"report/{_report_name(row)}.{form}", [rendered(row, form)])
     packer.lines("access.jsonl", access(incident, head.seq))
-    packer.write("verify_ledger.py", [Path(verify_ledger.__file__).read_bytes()])
+    packer.write(SCRIPT_NAME, [script()])
     _finish(packer, incident, counts)
     return counts
 
@@ -203,24 +205,10 @@ def _told(piece: Evidence | None, stored: StoredFile | None) -> dict[str, Any]:
     return told
 
 
-def ledger(incident: Incident, last: int, hidden: set[str]) -> Iterator[dict[str, Any]]:
-    """The entries as the verify script reads them; words about evidence that stays back are withheld."""
-    rows = Event.objects.filter(subject=incident.subject_id, seq__lte=last).order_by("seq").prefetch_related("personal")
-    for event in rows.iterator(chunk_size=200):
-        row: dict[str, Any] = {"text": event.text, "hash": event.hash}
-        personal = list(event.personal.all())
-        data = json.loads(event.text)["data"] if hidden and personal else {}
-        if hidden & {str(data.get("evidence", "")), str(data.get("file", ""))}:
-            yield row | {"withheld": [p.field for p in personal]}
-        else:
-            yield row | {"personal": [{"field": p.field, "salt": p.salt, "value": p.value} for p in personal]}
-
-
-def seals(incident: Incident) -> Iterator[dict[str, Any]]:
-    """The seals that name this record: each holds its number and hash at that time, signed."""
-    named = Seal.objects.filter(text__contains=json.dumps(incident.subject_id)).order_by("number")
-    for row in named.iterator(chunk_size=50):
-        yield {"text": row.text, "hash": row.hash, "signature": row.signature}
+def _stays_back(event: Event, hidden: set[str]) -> bool:
+    """Words about evidence that stays back are kept out of the ledger slice too."""
+    data = json.loads(event.text)["data"] if hidden else {}
+    return bool(hidden & {str(data.get("evidence", "")), str(data.get("file", ""))})
 
 
 def described(actor: Actor, incident: Incident) -> dict[str, Any]:
@@ -248,7 +236,7 @@ def described(actor: Actor, incident: Incident) -> dict[str, Any]:
 
 
 def messages(actor: Actor, incident: Incident) -> Iterator[dict[str, Any]]:
-    """Messages with the exact text as sent, and what came of each way."""
+    """Messages with their text as it was sent but for the recipient's own link to acknowledge, and what came of each way."""
     kept = ("purpose", "template", "template_version", "language", "name", "title", "text", "text_hash", "state", "asked_by",
             "created_at", "sent_at", "acknowledged_at", "acknowledged_via")  # fmt: skip
     for row in comms.messages(actor, subject=incident.subject_id).order_by("created_at", "id").iterator(chunk_size=200):

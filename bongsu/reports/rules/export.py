@@ -28,7 +28,7 @@ README = {
 - seals.jsonl: 원장을 덮는 봉인({seals}개). heads.json: 원장의 마지막 번호와 해시. public-key.txt: 봉인의 공개 키.
 - incident.json: 인시던트의 현재 값, 담당 역할, 의무.
 - evidence.json, evidence/: 증거 {files}개. 유해한 내용은 evidence/harmful/ 아래에 따로 있습니다({harmful}개).{withheld}
-- messages.jsonl, messages.txt: 보낸 그대로의 메시지({messages}개).
+- messages.jsonl, messages.txt: 보낸 그대로의 메시지({messages}개). 받는 사람별 확인 링크만 빠져 있습니다.
 - report/: 인시던트 보고서(Markdown, HTML, PDF).
 - access.jsonl: 누가 이 기록을 열람하고 반출했는지.
 - {checksums}: 모든 파일의 SHA-256.
@@ -56,7 +56,7 @@ public key and seals by another way than this file and give them with `--public-
 - public-key.txt: the seals' public key.
 - incident.json: the incident's present values, roles and duties.
 - evidence.json, evidence/: {files} pieces of evidence. Harmful content lies apart in evidence/harmful/ ({harmful}).{withheld}
-- messages.jsonl, messages.txt: messages exactly as they were sent ({messages}).
+- messages.jsonl, messages.txt: messages as they were sent ({messages}), without each recipient's own link to acknowledge.
 - report/: the incident report (Markdown, HTML, PDF).
 - access.jsonl: who has read this record and taken it along.
 - {checksums}: SHA-256 of all files.

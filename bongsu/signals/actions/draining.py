@@ -13,7 +13,7 @@ from bongsu.integrations.contract import Received, Signal, Source
 from bongsu.integrations.contract import Unreadable as NotUnderstood
 from bongsu.integrations.models import Connection
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.canonical import digest, moment
+from bongsu.kernel.canonical import digest, moment, storable
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import TransportError
 from bongsu.kernel.redaction import redact_value
@@ -22,7 +22,7 @@ from bongsu.kernel.text import text
 
 from ..facts import SignalsReceived
 from ..models import Receipt
-from ..rules.bounds import readable, storable
+from ..rules.bounds import readable
 from .receiving import keep_unreadable
 from .taking import Batch, Origin, take
 

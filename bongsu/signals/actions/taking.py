@@ -12,6 +12,7 @@ from bongsu.integrations.contract import Signal as Understood
 from bongsu.integrations.contract import as_json
 from bongsu.integrations.models import Connection
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import storable
 from bongsu.kernel.clock import now
 from bongsu.kernel.redaction import redact, redact_value
 from bongsu.kernel.refs import uuid7
@@ -21,7 +22,6 @@ from bongsu.systems import queries as systems
 from ..facts import SignalAttached, SignalResolved
 from ..models import Signal, Thread
 from ..rules import grouping
-from ..rules.bounds import storable
 from ..rules.classification import Described, Judgement, facts_of, is_drill, judged
 from .proposing import Suggestion, propose, raise_proposal
 

@@ -89,22 +89,6 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def storable(value: Any) -> Any:
-    """A JSON value without what PostgreSQL refuses: NUL and half surrogates become the replacement character."""
-    match value:
-        case str():
-            return value.replace("\x00", "�").encode("utf-8", "replace").decode() if _is_odd(value) else value
-        case dict():
-            return {storable(str(key)): storable(inner) for key, inner in value.items()}
-        case list():
-            return [storable(inner) for inner in value]
-    return value
-
-
-def _is_odd(value: str) -> bool:
-    return "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value)
-
-
 KEPT_HEADERS = re.compile(
     r"content-type|user-agent|x-[a-z0-9-]*(?:event|delivery|hook-resource)[a-z0-9-]*|ce-[a-z0-9]+|webhook-id"
 )

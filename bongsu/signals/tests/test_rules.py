@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bongsu.signals.rules import grouping, proposals
-from bongsu.signals.rules.bounds import Unreadable, delivery_of, kept_headers, readable, storable
+from bongsu.signals.rules.bounds import Unreadable, delivery_of, kept_headers, readable
 from bongsu.signals.rules.grouping import Thread, what_follows
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -103,7 +103,3 @@ def test_brackets_inside_text_are_no_depth() -> None:
     assert readable(b'{"a": "' + b"[" * 500 + b'"}')
     with pytest.raises(Unreadable):
         readable(b"[" * 65 + b"]" * 65)
-
-
-def test_storable_text_keeps_what_is_whole() -> None:
-    assert storable({"a\x00": ["가나다", "x\ud800"]}) == {"a�": ["가나다", "x?"]}
