@@ -95,7 +95,7 @@ def add_reader(actor: Actor, *, subject: str, person: UUID, person_name: str, re
 
 @action
 def note_reading(actor: Actor, *, subject: str, door: str) -> None:
-    """Put one reading on the record, under a word of its own (export, evidence). Pages and API are noted by `reading`."""
+    """Put one reading on the record, under a word of its own (export, evidence). Pages and API are noted by `witness`."""
     is_noted(actor, subject)
     record(actor, RecordRead(subject=subject, door=door))
 

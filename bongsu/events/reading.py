@@ -1,28 +1,19 @@
-"""Reading a restricted record is put on the record, at every door (B6): once per person, door and hour.
+"""Queries say here which restricted records they hand out (`shows`, `opened`); `witness` puts on the record who has read them."""
 
-Queries say which restricted records they hand out (`shows`, `opened`); behind every page and API answer that only reads, the
-middleware writes down those of the one who asked. Who acts states a fact of his own. A part that is fetched again and again
-costs nothing: this process remembers until when nothing more is due.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import TypeVar
 
-from django.core.cache import cache
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
 
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.clock import now
 
 from .models import Subject
 
 M = TypeVar("M", bound=Model)
 EVERY = timedelta(hours=1)
-READS = ("GET", "HEAD")
 _shown: ContextVar[set[tuple[str, str]] | None] = ContextVar("shown", default=None)
 
 
@@ -57,38 +48,3 @@ def watching() -> Iterator[set[tuple[str, str]]]:
         yield seen
     finally:
         _shown.reset(mark)
-
-
-class ReadingMiddleware:
-    """Behind `ActorMiddleware`. A reading that cannot be noted is not answered."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in READS:
-            return self.get_response(request)
-        with watching() as seen:
-            response = self.get_response(request)
-        if seen and response.status_code < 400:
-            actor: Actor = request.actor  # type: ignore[attr-defined]  # a token's, when the API found one
-            for key, subject in sorted(seen):
-                if key == actor.key:
-                    note(actor, subject=subject, door=door_of(request))
-        return response
-
-
-def door_of(request: HttpRequest) -> str:
-    """`api`, or the module whose page it is; the parts of a page are the page."""
-    if request.path.startswith("/api/"):
-        return "api"
-    return (request.resolver_match and request.resolver_match.app_name) or "page"
-
-
-def note(actor: Actor, *, subject: str, door: str) -> None:
-    from .actions import note_reading_of_the_hour  # queries stand on this module, actions on queries
-
-    key = f"reading:{actor.key}:{subject}:{door}"
-    noted_at = cache.get(key)
-    if noted_at is None or now() - noted_at >= EVERY:
-        cache.set(key, note_reading_of_the_hour(actor, subject=subject, door=door), EVERY.total_seconds())

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -109,7 +110,7 @@ def must_not_be_restoring() -> None:
         raise Refused(UNFINISHED, home=str(home), **_marked(home))
 
 
-def _marked(home: Path) -> dict[str, str]:
+def _marked(home: Path) -> dict[str, Any]:
     return dict(json.loads((home / MARKER).read_text(encoding="utf-8")))
 
 
