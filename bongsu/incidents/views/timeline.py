@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.urls import reverse
 
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.clock import now
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as noop
 from bongsu.ui.components import Entry
@@ -28,7 +29,14 @@ def entries(
     words = queries.wording(actor, incident, duties)
     lines = queries.timeline(actor, incident, limit=ALL if is_all else MORE)
     found = [entry for run in _runs(lines) for entry in _together(run, actor, incident, words)]
-    return (found, False) if is_all else (found[:SHOWN], len(lines) >= MORE or len(found) > SHOWN)
+    if is_all:
+        return found, False
+    return found[:SHOWN] + [one for one in found[SHOWN:] if _is_news(one)], len(lines) >= MORE or len(found) > SHOWN
+
+
+def _is_news(entry: Entry) -> bool:
+    """Whoever enters an earlier moment finds it, however far down it stands."""
+    return entry.recorded_at is not None and now() - entry.recorded_at <= ONE_MOMENT
 
 
 def _runs(lines: list[queries.Line]) -> list[list[queries.Line]]:

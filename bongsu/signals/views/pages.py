@@ -131,6 +131,7 @@ def _proposal(request: HttpRequest, actor: Actor, row: Any, form: AnswerForm) ->
         "reports": row.reports.select_related("reported_by"),
         "state_word": STATE_WORDS[row.state],
         "declares_at": row.proposed_at + step.declares_itself_after if may_declare else None,
+        "alt_word": packs.taxonomy().type(row.alt_type).label.say(actor.language) if row.alt_type else "",
         "may_triage": actor.may("signal.triage") and row.is_waiting,
         "others": queries.proposals(actor, is_waiting=True).exclude(pk=row.pk)[:20],
         **_words(actor, verdict),

@@ -86,7 +86,7 @@ def test_a_notice_is_written_beside_its_preview_with_addresses_from_a_file(
 
     incident = opened(alice)
     at = f"/incidents/{incident.number}/notices/"
-    assert "[problem]" in html(alice_client.get(f"{at}new/"))
+    assert "[What happened]" in html(alice_client.get(f"{at}new/"))
     assert "대출 심사 오류가" in html(alice_client.post(f"{at}preview/", {**VALUES, "language": "ko"}))
     file = SimpleUploadedFile("customers.csv", "이름,메일\n김철수,kim@example.org\n".encode("cp949"))
     answer = alice_client.post(f"{at}new/", {**VALUES, "language": "ko", "recipients": "lee@example.org", "file": file})

@@ -53,7 +53,8 @@ def preview_notice(request: ActorRequest, number: str) -> HttpResponse:
 def _preview(incident: Incident, given: dict[str, Any]) -> dict[str, Any]:
     """The text as it would be; what is not filled in yet keeps its name."""
     language = "en" if given.get("language") == "en" else "ko"
-    values = {name: str(given.get(name, "")).strip() or f"[{name}]" for name in queries.NOTICE_VALUES}
+    fields = forms.NoticeForm.base_fields
+    values = {name: str(given.get(name, "")).strip() or f"[{fields[name].label}]" for name in queries.NOTICE_VALUES}
     return {"made": queries.rendered_notice(incident, language, values)}
 
 
