@@ -1,259 +1,240 @@
 #!/usr/bin/env python3
-"""Declare, list, cockpit, ingest, cold start and memory, each beside a reference of the same run. See bench/README.md."""
+"""Declare, list, cockpit, home, intake, storm, delivery, start and memory, each beside a reference of the same run (G1-G16).
+
+See bench/README.md.
+"""
 
 import argparse
-import contextlib
-import hashlib
-import http.client
 import json
 import os
 import re
-import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(HERE))
-PYTHON = str(HERE / ".venv/bin/python")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.ground import (
+    ECHO,
+    HERE,
+    PYTHON,
+    Client,
+    calibrate,
+    free_port,
+    memory,
+    processor,
+    python,
+    raw_insert,
+    running,
+    settle,
+    timed,
+    wait_for,
+)
+from bench.stores import COUNT, FILL, SETUP
+from tests.counterparts.mail import mailbox
+
 SIZES = (1_000, 10_000, 100_000)
-TIMES = 60  # requests per figure
-
-SETUP = """
-import json, sys
-import django; django.setup()
-from bongsu.kernel.actors import Actor
-from bongsu.packs.actions import install_default
-from bongsu.people.actions import create_person, create_token
-from bongsu.people.queries import actor_of
-from bongsu.integrations.actions import create_connection, rotate_in_token
-console = Actor(key="console:bench", name="bench")
-install_default(console)
-person = create_person(console, email="bench@example.org", name="Bench", password="beacon fires at dusk", roles=["commander", "administrator"])
-actor = actor_of(person)
-raw = create_token(console, person=person.id, name="bench", scopes=sorted(actor.grants))[1]
-connection = create_connection(console, plugin_slug="alertmanager", name="bench", values={}, allowed_targets=[],
-    signature="header", signature_header="X-Secret", signature_secrets=["bench-secret-bench-secret"])
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY
-session = SessionStore()
-session[SESSION_KEY], session[HASH_SESSION_KEY] = str(person.pk), person.get_session_auth_hash()
-session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-session.save()
-print(json.dumps({"token": raw, "intake": rotate_in_token(console, connection=connection.id), "session": session.session_key}))
-"""
-
-FILL = """
-import sys
-import django; django.setup()
-from datetime import timedelta
-from bongsu.events.models import Event, Head, Subject
-from bongsu.incidents.models import Incident, RoleAssignment
-from bongsu.kernel.canonical import digest
-from bongsu.kernel.clock import now
-from bongsu.kernel.refs import uuid7
-from bongsu.packs.queries import active_version
-from bongsu.people.models import Person
-have, want = Incident.objects.count(), int(sys.argv[1])
-pack, person, at = active_version(), Person.objects.first(), now()
-for start in range(have, want, 5000):
-    rows = []
-    for n in range(start, min(start + 5000, want)):
-        key = uuid7()
-        moment = at - timedelta(minutes=n + 1)
-        state = "closed" if n % 20 else "investigating"
-        rows.append(Incident(id=key, subject_id=f"incident:{key}", number=f"OLD-{n:07d}", title=f"Past incident {n}", type="model",
-            subtype="performance_drop", severity=f"P{n % 4}", state=state, is_open=not n % 20, pack=pack, detected_at=moment,
-            declared_at=moment, declared_by=person.ref))
-    Subject.objects.bulk_create([Subject(ref=r.subject_id) for r in rows])
-    Head.objects.bulk_create([Head(subject_id=r.subject_id, seq=1, hash=digest(r.number)) for r in rows])
-    Incident.objects.bulk_create(rows)
-    RoleAssignment.objects.bulk_create([RoleAssignment(incident=r, role="ic", person=person, began_at=r.declared_at, accepted_at=r.declared_at) for r in rows])
-    Event.objects.bulk_create([Event(subject_id=r.subject_id, seq=1, name="incidents.noted@1", actor=person.ref, occurred_at=r.declared_at,
-        recorded_at=r.declared_at, hash=digest(r.number),
-        text='{"data":{"kind":"note","text":"a note"},"personal":{},"prev":"' + "0" * 64 + '"}') for r in rows])
-from django.db import connection
-with connection.cursor() as cursor:
-    cursor.execute("ANALYZE")
-print(Incident.objects.count())
-"""
-
-ECHO = """
-import uvicorn
-async def app(scope, receive, send):
-    if scope["type"] != "http": return
-    await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
-import sys
-uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error", access_log=False)
-"""
+SECRET = {"X-Secret": "bench-secret-bench-secret"}
+DECLARATION = {"title": "Bench", "type": "model", "subtype": "performance_drop", "severity": "P3"}
 
 
 def say(**values: Any) -> None:
     print(json.dumps(values), flush=True)
 
 
-def calibrate(seconds: float = 0.5) -> float:
-    block, n, end = b"x" * 16384, 0, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        hashlib.sha256(block).digest()
-        n += 1
-    return round(n / seconds)
+def alerts(*fingerprints: str, name: str = "Drift", severity: str = "info") -> dict[str, Any]:
+    """What Alertmanager sends for one group."""
+    fired = [
+        {"status": "firing", "labels": {"alertname": name, "model": "bench", "row": fingerprint, "severity": severity},
+            "annotations": {"summary": "resource use is rising slightly"}, "startsAt": "2026-11-23T03:04:05Z",
+            "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": fingerprint}
+        for fingerprint in fingerprints
+    ]  # fmt: skip
+    return {
+        "version": "4", "groupKey": f'{{}}:{{alertname="{name}"}}', "status": "firing", "receiver": "bongsu", "truncatedAlerts": 0,
+        "groupLabels": {"alertname": name}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://127.0.0.1",
+        "alerts": fired,
+    }  # fmt: skip
 
 
-def timed(run: Callable[[], Any], times: int = TIMES) -> dict[str, float]:
-    """Milliseconds of `times` runs one after another: median, 95th percentile."""
-    taken = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - begin) * 1000)
-    taken.sort()
-    return {"p50_ms": round(statistics.median(taken), 2), "p95_ms": round(taken[int(len(taken) * 0.95) - 1], 2)}
-
-
-class Client:
-    """One kept connection."""
-
-    def __init__(self, port: int, **headers: str) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.headers = headers
-
-    def ask(self, method: str, path: str, body: Any = None, expect: int = 200) -> bytes:
-        sent = json.dumps(body).encode() if body is not None else None
-        try:
-            answer = self._answer(method, path, sent)
-        except (http.client.RemoteDisconnected, ConnectionError):  # kept too long: the server let it go
-            self.connection.close()
-            answer = self._answer(method, path, sent)
-        read = answer.read()
-        if answer.status != expect:
-            raise SystemExit(f"{method} {path}: {answer.status} {read[:300]!r}")
-        return read
-
-    def _answer(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
-        self.connection.request(method, path, body, {**self.headers, "Content-Type": "application/json"})
-        return self.connection.getresponse()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
-
-
-@contextlib.contextmanager
-def running(command: list[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        command, cwd=HERE, env={**os.environ, **environment}, start_new_session=True, stdout=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_for(port: int, path: str, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, SystemExit, http.client.HTTPException):
-            Client(port).ask("GET", path)
+def start(store: str, environment: dict[str, str], what: str, sizes: tuple[int, ...], mail: Any) -> None:
+    """A server from nothing (or from what is there) until it answers; then everything that is measured on it."""
+    begin, port, echo_port = time.perf_counter(), free_port(), free_port()
+    with running([PYTHON, "-m", "bongsu", "serve", "--migrate", "--port", str(port)], **environment) as server:
+        wait_for(port, "/health/live")
+        say(store=store, what=what, seconds=round(time.perf_counter() - begin, 2))
+        if not sizes:
             return
-        time.sleep(0.02)
-    raise SystemExit(f"nothing answers on {path}")
+        with running([PYTHON, "-c", ECHO, str(echo_port)]):
+            wait_for(echo_port, "/")
+            Measurement(store, environment, server, port, echo_port, mail).run(sizes)
 
 
-def memory(process: subprocess.Popen[bytes]) -> float:
-    """Proportional memory of the process group in MiB."""
-    total = 0
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[2]) == process.pid:
-                found = re.search(r"^Pss:\s+(\d+)", (entry / "smaps_rollup").read_text(), re.M)
-                total += int(found[1]) if found else 0
-    return round(total / 1024, 1)
+class Measurement:
+    def __init__(self, store: str, environment: dict[str, str], server: Any, port: int, echo_port: int, mail: Any) -> None:
+        self.store, self.environment, self.server, self.port, self.mail = store, environment, server, port, mail
+        keys = json.loads(python(SETUP, environment, f"127.0.0.1:{mail.port}"))
+        self.intake = f"/in/{keys['intake']}/"
+        self.api = Client(port, Authorization=f"Bearer {keys['token']}")
+        self.page = Client(port, Cookie=f"sessionid={keys['session']}")
+        self.sender = Client(port, **SECRET)
+        echoing = Client(echo_port)
+        self.echo = timed(lambda: echoing.ask("GET", "/"), 300)
+        self.insert = raw_insert(store, environment["DATABASE_URL"], Path(environment["BONGSU_HOME"]))
+        say(store=store, what="reference", echo=self.echo, raw_insert=self.insert)
+        self.first: dict[str, float] = {}
 
+    def run(self, sizes: tuple[int, ...]) -> None:
+        for size in sizes:
+            python(FILL, self.environment, str(size))
+            time.sleep(3)  # the fill's own pages reach the disk; not waited for anywhere else
+            self.reading_and_declaring(size)
+        self.delivered()
+        for connections in (1, 16):
+            self.taking_in(f"intake, new, {connections} connections", connections, is_new=True)
+        self.taking_in("intake, the same again, 1 connection", 1, is_new=False)
+        self.storm()
+        say(store=self.store, what="memory after all that", proportional_mib=memory(self.server), calib=calibrate())
 
-def processor(process: subprocess.Popen[bytes]) -> float:
-    """Seconds of processor time of the process group."""
-    ticks = 0
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[2]) == process.pid:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    def figure(self, size: int, what: str, taken: dict[str, float]) -> None:
+        self.first.setdefault(what, taken["p50_ms"])
+        growth = round(taken["p50_ms"] / self.first[what], 2)
+        times = round(taken["p50_ms"] / self.echo["p50_ms"], 1)
+        say(store=self.store, size=size, what=what, **taken, times_echo=times, growth=growth)
 
+    def reading_and_declaring(self, size: int) -> None:
+        self.figure(size, "declare", self.declared_one_by_one())
+        self.figure(size, "declare, without a pause between", timed(self.declare, 40))
+        settle(self.port)
+        deep = self.deep_page(20)
+        for what, path, client in (
+            ("list page", "/incidents/", self.page),
+            ("list api", "/api/v1/incidents?limit=50", self.api),
+            ("list api, page 20", deep, self.api),
+            ("cockpit", "/incidents/OLD-0000020/", self.page),
+            ("home", "/", self.page),
+            ("metrics", "/metrics", self.page),
+        ):
+            self.figure(size, what, timed(lambda path=path, client=client: client.ask("GET", path), 40))
 
-def raw_insert(store: str, url: str, where: Path) -> dict[str, float]:
-    """One row per durable commit: what the machine can do."""
-    if store == "sqlite":
-        made = sqlite3.connect(where / "raw.sqlite3", isolation_level=None)
-        made.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT UNIQUE, v TEXT)"
-        )
-        numbers = iter(range(10**9))
-        return timed(lambda: made.execute("INSERT INTO t (k, v) VALUES (?, ?)", (str(next(numbers)), "x" * 300)), 500)
-    import psycopg
+    def declare(self) -> None:
+        self.api.ask("POST", "/api/v1/incidents", DECLARATION, 201)
 
-    made_pg = psycopg.connect(url, autocommit=True)
-    made_pg.execute("CREATE TABLE IF NOT EXISTS raw_bench (id bigserial primary key, k text unique, v text)")
-    numbers = iter(range(10**9))
-    return timed(lambda: made_pg.execute("INSERT INTO raw_bench (k, v) VALUES (%s, %s)", (str(next(numbers)), "x" * 300)), 500)
-
-
-def ingest(port: int, intake: str, connections: int, seconds: float) -> dict[str, Any]:
-    """New alerts from several connections at once, for a bounded time."""
-    taken: list[float] = []
-    end = time.perf_counter() + seconds
-
-    def work(who: int) -> None:
-        client = Client(port, **{"X-Secret": "bench-secret-bench-secret"})
-        n = 0
-        while time.perf_counter() < end:
-            n += 1
+    def declared_one_by_one(self, times: int = 20) -> dict[str, float]:
+        """Each when the work of the one before is done, as incidents come."""
+        taken = []
+        for _ in range(times):
+            settle(self.port)
             begin = time.perf_counter()
-            client.ask("POST", f"/in/{intake}/", alert(f"{who:04x}{n:012x}"), 202)
+            self.declare()
             taken.append((time.perf_counter() - begin) * 1000)
+        return {"p50_ms": round(statistics.median(taken), 2), "p95_ms": round(sorted(taken)[int(times * 0.95) - 1], 2)}
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(connections)]
-    begin = time.perf_counter()
+    def deep_page(self, pages: int) -> str:
+        """As far as there are pages."""
+        path = "/api/v1/incidents?limit=50"
+        for _ in range(pages):
+            following = json.loads(self.api.ask("GET", path))["next"]
+            path = f"/api/v1/incidents?limit=50&cursor={following}" if following else path
+        return path
+
+    def taking_in(self, what: str, connections: int, *, is_new: bool, seconds: float = 6) -> None:
+        """Alerts from several connections at once, for a bounded time; their CPU, the worker's share included."""
+        settle(self.port)
+        taken: list[float] = []
+        end, spent = time.perf_counter() + seconds, processor(self.server)
+
+        def work(who: int) -> None:
+            client, n = Client(self.port, **SECRET), 0
+            while time.perf_counter() < end:
+                n += is_new
+                begin = time.perf_counter()
+                client.ask("POST", self.intake, alerts(f"{connections:02x}{who:04x}{n:010x}"), 202)
+                taken.append((time.perf_counter() - begin) * 1000)
+
+        begin = time.perf_counter()
+        at_once(connections, work)
+        per_second = len(taken) / (time.perf_counter() - begin)
+        settle(self.port)
+        cpu = (processor(self.server) - spent) * 1000 / len(taken)
+        taken.sort()
+        say(
+            store=self.store, what=what, per_second=round(per_second), p50_ms=round(statistics.median(taken), 2),
+            p99_ms=round(taken[int(len(taken) * 0.99) - 1], 2), events=len(taken), cpu_ms=round(cpu, 2),
+            share_of_raw_insert=round(per_second * self.insert["p50_ms"] / 1000, 3),
+        )  # fmt: skip
+
+    def delivered(self, times: int = 15) -> None:
+        """From the answer to an alert until the triage desk's mail has arrived, on a server with nothing else to do."""
+        taken = []
+        for n in range(times):
+            settle(self.port)
+            before = len(self.mail.messages)
+            begin = time.perf_counter()
+            self.sender.ask("POST", self.intake, alerts(f"mail{n}", name=f"Leak{n}", severity="critical"), 202)
+            self.mail.wait_for(before + 1)
+            taken.append((time.perf_counter() - begin) * 1000)
+        taken.sort()
+        say(store=self.store, what="accepted until mailed", p50_ms=round(statistics.median(taken), 1), worst_ms=round(taken[-1], 1))
+
+    def storm(self, bodies: int = 100, each: int = 100) -> None:
+        """Ten thousand alerts of one cause in a hundred bodies; meanwhile somebody else reads the list."""
+        settle(self.port)
+        idle = timed(lambda: self.api.ask("GET", "/api/v1/incidents?limit=50"), 40)
+        before = json.loads(python(COUNT, self.environment))
+        begin, meanwhile = time.perf_counter(), []
+
+        def send(who: int) -> None:
+            client = Client(self.port, **SECRET)
+            for n in range(bodies // 4):
+                prints = [f"storm{who:02x}{n:04x}{m:04x}" for m in range(each)]
+                client.ask("POST", self.intake, alerts(*prints, name="Storm"), 202)
+
+        def read(_who: int) -> None:
+            client = Client(self.port, Authorization=self.api.headers["Authorization"])
+            while threading.active_count() > others:
+                start = time.perf_counter()
+                client.ask("GET", "/api/v1/incidents?limit=50")
+                meanwhile.append((time.perf_counter() - start) * 1000)
+
+        others = threading.active_count() + 1
+        at_once(5, lambda who: read(who) if who == 4 else send(who))
+        taken_in = time.perf_counter() - begin
+        settle(self.port, 300)
+        after = json.loads(python(COUNT, self.environment))
+        meanwhile.sort()
+        say(
+            store=self.store, what=f"storm of {bodies * each} alerts of one cause", taken_in_seconds=round(taken_in, 1),
+            understood_seconds=round(time.perf_counter() - begin, 1), more={k: after[k] - (before[k] or 0) for k in after},
+            list_api_idle=idle, list_api_meanwhile={"p50_ms": round(statistics.median(meanwhile), 1), "worst_ms": round(meanwhile[-1], 1)},
+        )  # fmt: skip
+
+
+def at_once(count: int, work: Any) -> None:
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    taken.sort()
-    spent = time.perf_counter() - begin
-    return {
-        "per_second": round(len(taken) / spent),
-        "p50_ms": round(statistics.median(taken), 2),
-        "p99_ms": round(taken[int(len(taken) * 0.99) - 1], 2),
-        "events": len(taken),
-    }
 
 
-def alert(fingerprint: str) -> dict[str, Any]:
-    labels = {"alertname": "Drift", "model": "bench", "row": fingerprint, "severity": "info"}
-    return {
-        "version": "4", "groupKey": '{}:{alertname="Drift"}', "status": "firing", "receiver": "bongsu", "truncatedAlerts": 0,
-        "groupLabels": {"alertname": "Drift"}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "http://127.0.0.1",
-        "alerts": [{"status": "firing", "labels": labels, "annotations": {"summary": "resource use is rising slightly"},
-            "startsAt": "2026-11-23T03:04:05Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": fingerprint}],
-    }  # fmt: skip
+def installed() -> dict[str, Any]:
+    """What requirements/base.txt brings: distributions and MiB."""
+    names = re.findall(r"^([A-Za-z0-9_.-]+)==", (HERE / "requirements/base.txt").read_text(), re.M)
+    size = 0
+    for name in names:
+        try:
+            files = distribution(name).files or []
+        except PackageNotFoundError:  # for another system
+            continue
+        size += sum(path.stat().st_size for file in files if (path := Path(str(file.locate()))).is_file())
+    return {"distributions": len(names), "mib": round(size / 2**20)}
 
 
 def measure(store: str, url: str, home: Path, sizes: tuple[int, ...]) -> None:
@@ -263,58 +244,12 @@ def measure(store: str, url: str, home: Path, sizes: tuple[int, ...]) -> None:
         "DJANGO_SETTINGS_MODULE": "bongsu.site.settings",
         "PYTHONPATH": str(HERE),
     }
-    say(store=store, calib=calibrate())
-    begin = time.perf_counter()
-    port, echo_port = free_port(), free_port()
-    subprocess.run(
-        [PYTHON, "-m", "bongsu", "manage", "migrate", "-v", "0"], cwd=HERE, env={**os.environ, **environment}, check=True
-    )
-    server = running([PYTHON, "-m", "bongsu", "serve", "--port", str(port)], **environment)
-    with server as process, running([PYTHON, "-c", ECHO, str(echo_port)]):
-        wait_for(port, "/health/live")
-        say(store=store, what="cold start, migrations included", seconds=round(time.perf_counter() - begin, 2))
-        wait_for(echo_port, "/")
-        keys = json.loads(_python(SETUP, environment))
-        api = Client(port, Authorization=f"Bearer {keys['token']}")
-        page = Client(port, Cookie=f"sessionid={keys['session']}")
-        echoing = Client(echo_port)
-        echo = timed(lambda: echoing.ask("GET", "/"), 300)
-        insert = raw_insert(store, url, home)
-        say(store=store, what="reference", echo=echo, raw_insert=insert)
-        first: dict[str, float] = {}
-        for size in sizes:
-            _python(FILL, environment, str(size))
-            time.sleep(3)  # the fill's own pages reach the disk; not waited for anywhere else
-            figures = {
-                "declare": timed(lambda: api.ask("POST", "/api/v1/incidents", DECLARATION, 201), 40),
-                "list page": timed(lambda: page.ask("GET", "/incidents/")),
-                "list api": timed(lambda: api.ask("GET", "/api/v1/incidents?limit=50")),
-                "cockpit": timed(lambda: page.ask("GET", "/incidents/OLD-0000020/")),
-            }
-            for what, figure in figures.items():
-                first.setdefault(what, figure["p50_ms"])
-                ratio = round(figure["p50_ms"] / echo["p50_ms"], 1)
-                growth = round(figure["p50_ms"] / first[what], 2)
-                say(store=store, size=size, what=what, **figure, times_echo=ratio, growth=growth)
-        for connections in (1, 16):
-            before = processor(process)
-            got = ingest(port, keys["intake"], connections, 6)
-            spent = round((processor(process) - before) * 1000 / got["events"], 2)
-            times = round(got["per_second"] * insert["p50_ms"] / 1000, 3)
-            say(store=store, what=f"ingest, {connections} connections", **got, cpu_ms=spent, share_of_raw_insert=times)
-        say(store=store, what="memory after all that", proportional_mib=memory(process), calib=calibrate())
-
-
-DECLARATION = {"title": "Bench", "type": "model", "subtype": "performance_drop", "severity": "P3"}
-
-
-def _python(code: str, environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [PYTHON, "-c", code, *arguments], cwd=HERE, env={**os.environ, **environment}, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
-    return done.stdout.strip().splitlines()[-1]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run([PYTHON, "-m", "compileall", "-q", "bongsu"], cwd=HERE)
+    say(store=store, calib=calibrate(), installed=installed())
+    with mailbox() as mail:
+        start(store, environment, "cold start, migrations included", sizes, mail)
+        start(store, environment, "warm start", (), mail)
 
 
 def main() -> None:

@@ -28,6 +28,8 @@ class Receipt(models.Model):
     body = models.BinaryField(null=True)
     headers = models.JSONField(default=dict)
     is_authenticated = models.BooleanField(default=False)
+    taken = models.PositiveIntegerField(default=0)  # how many signals of the body have their place in this round
+    taking = models.PositiveIntegerField(default=0)  # for how many deliveries this round stands
     state = models.CharField(max_length=10, default="waiting")
     times = models.PositiveIntegerField(default=1)
     counted = models.PositiveIntegerField(default=0)

@@ -9,6 +9,7 @@ from bongsu.events.listening import on, on_timer
 from bongsu.events.models import Event, Timer
 from bongsu.events.work import register_work
 from bongsu.kernel.actors import system
+from bongsu.kernel.clock import now
 
 from . import actions
 from .actions import draining
@@ -47,14 +48,12 @@ class Receipts:
     name = WORK
 
     def run(self, key: str) -> datetime | None:
-        while True:
-            try:
-                done = actions.drain_receipts(SELF, connection=key)
-            except Exception:
-                log.exception("a batch of %s broke; its deliveries are taken one by one", key)
-                done = self._one_by_one(key)
-            if not done:
-                return self._next(key)
+        try:
+            done = actions.drain_receipts(SELF, connection=key)
+        except Exception:
+            log.exception("a batch of %s broke; its deliveries are taken one by one", key)
+            done = self._one_by_one(key)
+        return now() if done else self._next(key)
 
     def _one_by_one(self, key: str) -> int:
         waiting = draining.due_receipts(key)

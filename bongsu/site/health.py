@@ -12,8 +12,11 @@ from prometheus_client.process_collector import ProcessCollector
 import bongsu
 from bongsu.events.models import Delivery, Heartbeat, Timer
 from bongsu.events.queries import is_worker_silent
+from bongsu.integrations.models import Call
+from bongsu.integrations.queries import OPEN
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import BongsuError
+from bongsu.signals.models import Receipt
 
 from .api import caller
 
@@ -73,6 +76,10 @@ class Work:
         yield _gauge("bongsu_delivery_oldest_seconds", "Age of the oldest of them", age)
         dead = Delivery.objects.filter(done_at=None, dead_at__isnull=False).count()
         dead += Timer.objects.filter(done_at=None, dead_at__isnull=False).count()
+        signals = Receipt.objects.filter(state="waiting").count()
+        yield _gauge("bongsu_signals_waiting", "Deliveries from outside that nobody has read yet", signals)
+        calls = Call.objects.filter(state__in=OPEN).count()
+        yield _gauge("bongsu_calls_waiting", "Calls to outside services that wait or are under way", calls)
         yield _gauge("bongsu_dead_letters", "Deliveries and timers that were given up", dead)
         yield _gauge("bongsu_timers_overdue", "Timers that should have fired", timers.filter(run_at__lt=now()).count())
         silence = (now() - beat).total_seconds() if beat else float("inf")

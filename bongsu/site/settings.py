@@ -80,6 +80,7 @@ TEMPLATES = [
 SQLITE_URL = f"sqlite:///{HOME / 'bongsu.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL") or SQLITE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "bongsu.site.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         # FULL: 2xx means stored, also after a power cut. IMMEDIATE: writers queue instead of failing half-way.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; "

@@ -1,6 +1,6 @@
 """Reads about AI systems."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -41,11 +41,26 @@ def system_by_ref(actor: Actor, reference: str) -> AISystem:
     return system(actor, UUID(key))
 
 
+class Registered:
+    """The systems in use, read once for many signals."""
+
+    def __init__(self, rows: Iterable[AISystem]) -> None:
+        self._rows = {str(row.pk): row for row in rows}
+        self._known = [Known(pk, row.key, row.registry_model, row.labels) for pk, row in self._rows.items()]
+
+    def by_labels(self, labels: Mapping[str, str]) -> AISystem | None:
+        """The system that labels of a signal mean (`system`, its own labels, `model`, `service`); None rather than a guess."""
+        found = match(labels, self._known)
+        return self._rows[found[0]] if found else None
+
+
+def registered() -> Registered:
+    return Registered(AISystem.objects.exclude(stage="retired").select_related("entity"))
+
+
 def by_labels(labels: Mapping[str, str]) -> AISystem | None:
-    """The system that labels of a signal mean (`system`, its own labels, `model`, `service`); None rather than a guess."""
-    rows = {str(row.pk): row for row in AISystem.objects.exclude(stage="retired").select_related("entity")}
-    found = match(labels, [Known(pk, row.key, row.registry_model, row.labels) for pk, row in rows.items()])
-    return rows[found[0]] if found else None
+    """`Registered.by_labels` for one signal."""
+    return registered().by_labels(labels)
 
 
 def scopes() -> dict[str, str]:

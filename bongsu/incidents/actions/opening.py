@@ -72,8 +72,8 @@ def open_incident(
         affected_scope=affected_scope, regions=list(system.regions) if system else [],
     )  # fmt: skip
     chief = _first_commander(actor, taxonomy, incident, commander)
-    own = [chief.id, *([actor.person_id] if actor.person_id else [])]
-    may_read = [*readers, *own, *posts_readers(incident)] if restriction else []
+    incident.responded_at = declared_at if chief.id == actor.person_id else None
+    may_read = [*readers, chief.id, *filter(None, [actor.person_id]), *posts_readers(incident)] if restriction else []
     incident.subject = open_subject(
         actor, ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read
     )
@@ -144,11 +144,8 @@ def _first_commander(actor: Actor, taxonomy: Taxonomy, incident: Incident, wante
 def _seat(actor: Actor, incident: Incident, chief: Person) -> None:
     """Somebody is IC from the first moment. Who declared for himself has accepted; anyone else is asked."""
     at = incident.declared_at
-    is_self = chief.id == actor.person_id
-    RoleAssignment.objects.create(incident=incident, role=IC, person=chief, began_at=at, accepted_at=at if is_self else None)
-    if is_self:
-        incident.responded_at = at
-        incident.save(update_fields=["responded_at"])
+    RoleAssignment.objects.create(incident=incident, role=IC, person=chief, began_at=at, accepted_at=incident.responded_at)
+    if incident.responded_at:
         return
     offer = CommandOffer.objects.create(incident=incident, person=chief, offered_by=actor.key, offered_at=at)
     record(actor, CommandOffered(subject=incident.subject_id, offer=offer.id, person=str(chief.id), person_name=chief.name))

@@ -28,7 +28,8 @@ def declare(request: HttpRequest, body: Declaration) -> tuple[int, dict[str, Any
     values = body.dict()
     values["system"] = systems.system(actor_of(request), body.system) if body.system else None
     incident = actions.open_incident(actor_of(request), origin="api", **values)
-    return 201, answer(request, incident.number)
+    chief = queries.commander(incident)
+    return 201, out(incident, chief.person.name if chief else None)
 
 
 @router.get("/incidents/{number}", response=IncidentOut)

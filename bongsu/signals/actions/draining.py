@@ -42,10 +42,10 @@ def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH, 
     if not receipts:
         return 0
     row = Connection.objects.get(pk=connection)
-    batch, began = Batch(), monotonic()
+    batch, until = Batch(), monotonic() + ENOUGH
     for count, receipt in enumerate(receipts, 1):
-        _understand(actor, row, receipt, batch)
-        if monotonic() - began > ENOUGH:
+        _understand(actor, row, receipt, batch, until)
+        if monotonic() > until:
             del receipts[count:]
     batch.state(actor)
     record(
@@ -55,15 +55,13 @@ def drain_receipts(actor: Actor, *, connection: UUID | str, limit: int = BATCH, 
             connection=str(row.id),
             first=moment(receipts[0].received_at),
             last=moment(receipts[-1].last_at),
-            count=sum(r.times - r.counted for r in receipts),
+            count=sum(r.taking for r in receipts if not r.taken),
             signals=batch.seen,
             dead=batch.dead,
             root=digest("".join(r.body_hash for r in receipts)),
         ),
     )
-    for receipt in receipts:
-        receipt.counted = receipt.times
-    Receipt.objects.bulk_update(receipts, ["state", "body", "counted", "error", "attempts"])
+    Receipt.objects.bulk_update(receipts, ["state", "body", "taken", "taking", "counted", "error", "attempts"])
     return len(receipts)
 
 
@@ -75,32 +73,40 @@ def _opened(receipt: Receipt) -> bytes:
         return b""
 
 
-def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch) -> None:
+def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch, until: float) -> None:
+    """Give the signals of a body their places, as far as time allows: a long body goes on in the next batch."""
+    if not receipt.taken:
+        receipt.taking = max(1, receipt.times - receipt.counted)
     body = _opened(receipt)
-    times = max(1, receipt.times - receipt.counted)
     try:
         signals = _signals(row, receipt, body)
     except (NotUnderstood, TransportError) as error:
-        keep_unreadable(
-            row, body, text(_("The plug-in does not understand it: {why}"), why=str(error)), times=times, receipt=receipt
-        )
-        receipt.state, receipt.error = "dead", str(error)[:500]
+        why = text(_("The plug-in does not understand it: {why}"), why=str(error))
+        keep_unreadable(row, body, why, times=receipt.taking, receipt=receipt)
+        receipt.state, receipt.error, receipt.counted = "dead", str(error)[:500], receipt.times
         batch.dead += 1
         return
-    payload, kinds = redact_value(storable(readable(body)))
-    for signal in signals:
-        origin = Origin(
-            connection=row,
-            source_kind=row.plugin,
-            received_at=receipt.last_at,
-            times=times,
-            raw_sha256=receipt.body_hash,
-            is_authenticated=receipt.is_authenticated,
-            payload=payload if len(signals) == 1 else {},
-            redactions=tuple(kinds),
-        )
+    # Of many only each one's own words are kept, and redacted on their way.
+    payload, kinds = redact_value(storable(readable(body))) if len(signals) == 1 else ({}, ())
+    origin = Origin(
+        connection=row,
+        source_kind=row.plugin,
+        received_at=receipt.last_at,
+        times=receipt.taking,
+        raw_sha256=receipt.body_hash,
+        is_authenticated=receipt.is_authenticated,
+        payload=payload,
+        redactions=tuple(kinds),
+    )
+    for signal in signals[receipt.taken :]:
         take(actor, signal, origin, batch)
-    receipt.state, receipt.body, receipt.error = "done", None, ""
+        receipt.taken += 1
+        if monotonic() > until and receipt.taken < len(signals):
+            return
+    receipt.taken, receipt.error = 0, ""
+    receipt.counted += receipt.taking
+    if receipt.counted >= receipt.times:  # else it was delivered again meanwhile
+        receipt.state, receipt.body = "done", None
 
 
 def _signals(row: Connection, receipt: Receipt, body: bytes) -> list[Signal]:

@@ -11,6 +11,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.refs import uuid7
 from bongsu.packs import queries as packs
+from bongsu.packs.rules import Taxonomy
 from bongsu.systems.models import AISystem
 
 from ..facts import IncidentProposed, ProposalRaised
@@ -118,8 +119,14 @@ def set_next_step(row: Proposal) -> rules.Next:
     return following
 
 
-def raise_proposal(actor: Actor, row: Proposal, said: Judgement, *, is_authenticated: bool) -> None:
+def raise_proposal(actor: Actor, row: Proposal, said: Judgement, *, is_authenticated: bool, taxonomy: Taxonomy) -> None:
     """A further signal may make an open proposal graver or proven; nothing makes it lighter, nothing overwrites a person."""
+
+    def is_graver() -> bool:
+        return not said.is_ignored and taxonomy.graver(row.severity, said.severity) != row.severity
+
+    if not is_graver() and (row.is_authenticated or not is_authenticated):
+        return  # like most of a storm
     row = Proposal.objects.select_for_update(of=("self",)).get(pk=row.pk)
     if row.state != rules.OPEN:
         return
@@ -128,7 +135,7 @@ def raise_proposal(actor: Actor, row: Proposal, said: Judgement, *, is_authentic
         row.is_authenticated = True
         changed.append("is_authenticated")
     old = row.severity
-    if not said.is_ignored and packs.taxonomy().graver(row.severity, said.severity) != row.severity:
+    if is_graver():
         row.type, row.subtype, row.severity, row.rule = said.type, said.subtype, said.severity, said.rule[:80]
         row.alt_type, row.alt_severity, row.why = said.alt_type, said.alt_severity, {"ko": said.why.ko, "en": said.why.en}
         changed += ["type", "subtype", "severity", "rule", "alt_type", "alt_severity", "why"]

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from bongsu.events.actions import open_subject, record
@@ -17,6 +18,7 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.redaction import redact, redact_value
 from bongsu.kernel.refs import uuid7
 from bongsu.packs import queries as packs
+from bongsu.packs.rules import Pack
 from bongsu.systems import queries as systems
 
 from ..facts import SignalAttached, SignalResolved
@@ -55,6 +57,15 @@ class Batch:
     dead: int = 0
     attached: Counter[str] = field(default_factory=Counter)
     first: dict[str, Signal] = field(default_factory=dict)
+    threads: dict[tuple[str, bool], Thread | None] = field(default_factory=dict)  # locked by us: nobody else changes them
+
+    @cached_property
+    def pack(self) -> Pack:
+        return packs.pack()
+
+    @cached_property
+    def systems(self) -> systems.Registered:
+        return systems.registered()
 
     def note(self, incident: Incident, signal: Signal) -> None:
         self.attached[incident.subject_id] += 1
@@ -72,7 +83,7 @@ class Batch:
 def take(actor: Actor, understood: Understood, origin: Origin, batch: Batch) -> Signal:
     """Put a signal in its place; returns its row. Joins the caller's transaction."""
     batch.seen += 1
-    row, is_known = _row(understood, origin)
+    row, is_known = _row(understood, origin, batch)
     before = row.state
     if is_known:
         _count(row, understood, origin)
@@ -85,9 +96,12 @@ def take(actor: Actor, understood: Understood, origin: Origin, batch: Batch) -> 
 
 
 def _place(actor: Actor, row: Signal, batch: Batch, *, is_known: bool) -> None:
-    judgement = _judged(row)
+    judgement = _judged(row, batch.pack)
     row.verdict = judgement.kept()
-    thread = _live_thread(row)
+    place = (row.group, row.is_drill)
+    if place not in batch.threads:
+        batch.threads[place] = _live_thread(row)
+    thread = batch.threads[place]
     what = grouping.what_follows(
         state=row.state, is_known=is_known, is_test=judgement.is_ignored, thread=_standing(thread), now=now()
     )
@@ -95,10 +109,12 @@ def _place(actor: Actor, row: Signal, batch: Batch, *, is_known: bool) -> None:
         what = "propose"
     if what in ("attach", "reopen"):
         row.thread = thread
+    if what in ("reopen", "propose"):
+        del batch.threads[place]  # it is another one afterwards
     ACTS[what](actor, row, judgement, batch)
 
 
-def _row(understood: Understood, origin: Origin) -> tuple[Signal, bool]:
+def _row(understood: Understood, origin: Origin, batch: Batch) -> tuple[Signal, bool]:
     """The row of this episode, locked, or a new one that is not saved yet."""
     clean = _cleaned(understood)
     drill = origin.is_drill or is_drill(clean["labels"], clean["about"])
@@ -113,7 +129,7 @@ def _row(understood: Understood, origin: Origin) -> tuple[Signal, bool]:
     if known:
         return known, True
     detected = min(understood.detected_at or origin.received_at, now())
-    found = systems.by_labels({**clean["labels"], **{k: v for k, v in clean["about"].items() if v}})
+    found = batch.systems.by_labels({**clean["labels"], **{k: v for k, v in clean["about"].items() if v}})
     row = Signal(
         id=uuid7(),
         subject=origin.connection.subject if origin.connection else None,
@@ -178,7 +194,7 @@ def _count(row: Signal, understood: Understood, origin: Origin) -> None:
         row.resolved_at = origin.received_at if row.state == "resolved" else None
 
 
-def _judged(row: Signal) -> Judgement:
+def _judged(row: Signal, pack: Pack) -> Judgement:
     described = Described(
         row.title,
         row.text,
@@ -190,7 +206,7 @@ def _judged(row: Signal) -> Judgement:
         row.measure,
         tuple(row.redactions),
     )
-    return judged(packs.propose(facts_of(described)), described)
+    return judged(pack.propose(facts_of(described)), described)
 
 
 def _live_thread(row: Signal) -> Thread | None:
@@ -232,7 +248,8 @@ def _attach(actor: Actor, row: Signal, judgement: Judgement, batch: Batch) -> No
         batch.note(incident, row)
     elif row.thread.proposal:
         row.subject_id = row.subject_id or row.thread.proposal.subject_id
-        raise_proposal(actor, row.thread.proposal, judgement, is_authenticated=row.is_authenticated)
+        proven, words = row.is_authenticated, batch.pack.taxonomy
+        raise_proposal(actor, row.thread.proposal, judgement, is_authenticated=proven, taxonomy=words)
 
 
 def _reopen(actor: Actor, row: Signal, judgement: Judgement, batch: Batch) -> None:

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                 ('body', models.BinaryField(null=True)),
                 ('headers', models.JSONField(default=dict)),
                 ('is_authenticated', models.BooleanField(default=False)),
+                ('taken', models.PositiveIntegerField(default=0)),
+                ('taking', models.PositiveIntegerField(default=0)),
                 ('state', models.CharField(default='waiting', max_length=10)),
                 ('times', models.PositiveIntegerField(default=1)),
                 ('counted', models.PositiveIntegerField(default=0)),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import close_old_connections, connection
 
+from bongsu.events.models import Event
 from bongsu.signals import actions
 from bongsu.signals.models import Proposal, Receipt, Signal
 
@@ -68,3 +69,25 @@ def test_a_storm_of_two_thousand_is_one_proposal_and_few_messages(committed_db: 
     assert Receipt.objects.count() == 5
     assert Proposal.objects.count() == 1
     assert Message.objects.count() <= 2
+
+
+def test_a_long_body_is_understood_in_pieces_and_each_delivery_of_it_counts_once(
+    committed_db: str, connect: Any, drain: Any, monkeypatch: Any
+) -> None:
+    from bongsu.kernel.actors import system
+    from bongsu.signals.actions import draining
+
+    row, token = connect()
+    body = alert(fingerprint="f0", group="long")
+    body["alerts"] = [{**body["alerts"][0], "fingerprint": f"f{n}"} for n in range(5)]
+    send(token, body)
+    monkeypatch.setattr(draining, "ENOUGH", -1.0)  # no time at all: one signal, then the next batch
+    actions.drain_receipts(system("signals"), connection=row.id)
+    assert (Signal.objects.count(), Receipt.objects.get().state) == (1, "waiting")
+    send(token, body)  # the sender asks again while we are at it
+    drain()
+    assert Receipt.objects.get().state == "done"
+    assert list(Signal.objects.values_list("times", flat=True)) == [2] * 5
+    assert Proposal.objects.count() == 1
+    received = Event.objects.filter(name="signals.received@1")
+    assert sum(json.loads(e.text)["data"]["count"] for e in received) == 2
