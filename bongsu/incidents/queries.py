@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from .facts import EntryRetracted
 from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, Restriction, RoleAssignment
 from .rules import IC, in_words, said
 
+ONE_MOMENT = timedelta(minutes=10)  # within which alike lines of a timeline are said in one
 NO_SUCH = _("There is no such record, or you are not among its readers.")
 
 
@@ -148,8 +149,22 @@ def together_of(line: Line) -> str:
     return kind.together if kind and not line.is_retracted else ""
 
 
-def likeness(line: Line) -> tuple[str, ...]:
-    """Lines of one moment with the same likeness can be said in one."""
+def runs(lines: Iterable[Line]) -> list[list[Line]]:
+    """The lines (newest first), those that are alike and of one moment together, where the newest of them stands."""
+    found: list[list[Line]] = []
+    present: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        like = _likeness(line)
+        run = present.get(like) if together_of(line) else None
+        if run and run[0].entry.occurred_at - line.entry.occurred_at <= ONE_MOMENT:
+            run.append(line)
+        else:
+            present[like] = [line]
+            found.append(present[like])
+    return found
+
+
+def _likeness(line: Line) -> tuple[str, ...]:
     kind = fact_class(line.entry.name)
     return (line.entry.name, *(str(line.entry.data.get(name)) for name in (kind.alike_in if kind else ())))
 

@@ -5,7 +5,7 @@ A message that cannot know its word writes both forms; `settle` leaves the one t
 
 import re
 
-PAIRS = {"이(가)": "이가", "은(는)": "은는", "을(를)": "을를", "와(과)": "과와"}
+PAIRS = {"이(가)": ("이", "가"), "은(는)": ("은", "는"), "을(를)": ("을", "를"), "와(과)": ("과", "와")}  # after closed, open
 BOTH = re.compile(r"(이\(가\)|은\(는\)|을\(를\)|와\(과\)|\(으\)로)")
 SILENT = re.compile(r"(?:\([^()]*\)|[\s”’\"'」』)\]])+$")  # what is not read out: brackets and closing quotes
 FIRST, LAST, ENDINGS, RIEUL = 0xAC00, 0xD7A3, 28, 8

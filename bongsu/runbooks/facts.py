@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from bongsu.integrations.rules import HELD_WORDS
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
@@ -251,7 +252,7 @@ class ContainmentEnded(Fact):
 
     sentence = _("Containment of {model}: {state}. {reason}")
     personal = frozenset({"reason"})
-    said_as = {"state": containing.STATES}
+    said_as = {"state": containing.STATES, "reason": HELD_WORDS}
     icon = "shield"
     containment: UUID
     state: str

@@ -1,7 +1,6 @@
 """The timeline as components."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from django.urls import reverse
 
@@ -17,7 +16,6 @@ from ..models import Duty, Incident
 
 MORE, ALL = 160, 2000  # facts that are read
 SHOWN = 25  # lines at first
-ONE_MOMENT = timedelta(minutes=10)
 LEADS = {"note": noop("Note"), "decision": noop("Decision")}
 GRAVE = ("incidents.opened", "incidents.severity_changed", "incidents.duty_overdue", "incidents.break_glass_used")
 
@@ -28,7 +26,7 @@ def entries(
     """The newest first, and whether there is more; a person's own notes carry the act that takes them back."""
     words = queries.wording(actor, incident, duties)
     lines = queries.timeline(actor, incident, limit=ALL if is_all else MORE)
-    found = [entry for run in _runs(lines) for entry in _together(run, actor, incident, words)]
+    found = [entry for run in queries.runs(lines) for entry in _together(run, actor, incident, words)]
     if is_all:
         return found, False
     return found[:SHOWN] + [one for one in found[SHOWN:] if _is_news(one)], len(lines) >= MORE or len(found) > SHOWN
@@ -36,22 +34,7 @@ def entries(
 
 def _is_news(entry: Entry) -> bool:
     """Whoever enters an earlier moment finds it, however far down it stands."""
-    return entry.recorded_at is not None and now() - entry.recorded_at <= ONE_MOMENT
-
-
-def _runs(lines: list[queries.Line]) -> list[list[queries.Line]]:
-    """The lines, those that are alike and of one moment together, where the newest of them stands."""
-    runs: list[list[queries.Line]] = []
-    present: dict[tuple[str, ...], list[queries.Line]] = {}
-    for line in lines:
-        like = queries.likeness(line)
-        run = present.get(like) if queries.together_of(line) else None
-        if run and run[0].entry.occurred_at - line.entry.occurred_at <= ONE_MOMENT:
-            run.append(line)
-        else:
-            present[like] = [line]
-            runs.append(present[like])
-    return runs
+    return entry.recorded_at is not None and now() - entry.recorded_at <= queries.ONE_MOMENT
 
 
 def _together(lines: list[queries.Line], actor: Actor, incident: Incident, words: queries.Wording) -> list[Entry]:

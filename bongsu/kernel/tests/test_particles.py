@@ -16,7 +16,7 @@ from bongsu.kernel.particles import settle
         ("14:10(으)로", "14:10으로"),
         ("메일(으)로", "메일로"),
         ("관찰 중(으)로", "관찰 중으로"),
-        ("새미(saemi)을(를)", "새미를"),
+        ("새미(saemi)을(를)", "새미(saemi)를"),
         ("CEO이(가) CISO와(과)", "CEO가 CISO와"),
         ("URL(으)로", "URL로"),
         ("champion을(를)", "champion을"),

@@ -1,6 +1,7 @@
 """Out of the ledger, the alerts, the response and the fields of the incident: what a report can know by itself (E2)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +68,7 @@ def known(actor: Actor, incident: Incident, language: str) -> Known:
         regulatory_risk=incident.regulatory_risk,
         regions=tuple(str(region) for region in incident.regions),
         harms=tuple(_harms(incident, taxonomy, language)),
-        lines=tuple(_line(line, taxonomy, language, hidden) for line in reversed(entries) if _is_told(line.entry)),
+        lines=tuple(_lines(entries, taxonomy, language, hidden)),
         alarms=tuple(_alarms(actor, incident)),
         measures=found.measures,
         items=(*_items(incident, owner, language), *found.items),
@@ -82,6 +83,20 @@ def _is_told(entry: Entry) -> bool:
     if entry.name.startswith("comms."):
         return entry.name.startswith(TOLD)
     return not entry.name.startswith(LEFT_OUT)
+
+
+def _lines(entries: list[incidents.Line], taxonomy: Taxonomy, language: str, hidden: set[str]) -> Iterator[Line]:
+    """The oldest first; messages of one moment that came to the same are one line."""
+    messages = incidents.runs(line for line in entries if line.entry.name.startswith(TOLD))
+    within = {line.entry.event for run in messages for line in run[1:]}
+    runs = {run[0].entry.event: run for run in messages if len(run) > 1}
+    words = incidents.Wording(taxonomy, {}, language)
+    for line in reversed(entries):
+        if not _is_told(line.entry) or line.entry.event in within:
+            continue
+        told = _line(line, taxonomy, language, hidden)
+        run = runs.get(line.entry.event)
+        yield replace(told, text=say(incidents.sentence_together(run, words), language)) if run else told
 
 
 def _line(line: incidents.Line, taxonomy: Taxonomy, language: str, hidden: set[str]) -> Line:
