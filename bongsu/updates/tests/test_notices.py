@@ -1,5 +1,6 @@
 """Customer notices: exact text, four eyes, one mail per address, receipts, personal data kept back (D6)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -92,7 +93,8 @@ def test_addresses_stay_out_of_the_ledger_and_are_shown_to_few(
     notice = written(alice, opened(alice))
     approve(lena, notice)
     drain()
-    assert not [e for e in Event.objects.all() if "a@example.org" in e.text]
+    # As a word of its own: a mail's Message-ID may end in an a before the same domain.
+    assert [e.text for e in Event.objects.all() if re.search(r"\ba@example\.org", e.text)] == []
     assert len(queries.recipients(alice, notice)) == 2
     with pytest.raises(Forbidden):
         queries.recipients(ivy, notice)
