@@ -23,6 +23,22 @@ with connection.cursor() as cursor:
         cursor.execute(question)
         print(json.dumps(cursor.fetchall()))
 """
+# Killed at the fifth record of ours: the tables are there, four of their migrations would be recorded.
+VICTIM = """
+import os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "bongsu.site.settings"
+import django; django.setup()
+from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
+keep, recorded = MigrationRecorder.record_applied, []
+def record_applied(self, app, name):
+    recorded.append(app)
+    if len([app for app in recorded if app != "procrastinate"]) == 5:
+        os.kill(os.getpid(), 9)
+    keep(self, app, name)
+MigrationRecorder.record_applied = record_applied
+call_command("migrate", verbosity=0)
+"""
 SQLITE = ["SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"]
 # The keys of auth's own joining tables are wider by the migrations: our default key, where its app chose another.
 POSTGRES = [
@@ -84,3 +100,16 @@ def test_a_new_database_is_the_one_that_the_migrations_make(empty_databases, tmp
         if connection.vendor == "sqlite":
             straight, steps = ([[name, parts(sql)] for name, sql in rows] for rows in (straight, steps))
         assert straight == steps
+
+
+@pytest.mark.kill
+def test_a_first_start_that_was_killed_is_made_whole_by_the_next(empty_databases, tmp_path):
+    def run(url, *command):
+        environment = {**os.environ, "DATABASE_URL": url, "BONGSU_HOME": str(tmp_path)}
+        return subprocess.run([sys.executable, "-c", *command], env=environment, capture_output=True, text=True)
+
+    killed, whole = empty_databases
+    assert run(killed, VICTIM).returncode == -9
+    told = [run(url, TELL, "straight", json.dumps([MIGRATIONS])) for url in (killed, whole)]
+    assert [done.returncode for done in told] == [0, 0], told[0].stderr[-2000:]
+    assert told[0].stdout == told[1].stdout
