@@ -16,7 +16,7 @@ import typer
 
 from .demo import cli as demo
 
-WORKING = ("serve", "worker", "backup", "demo", "ledger")  # the local commands that use the database
+WORKING = ("serve", "worker", "backup", "demo", "ledger", "people", "packs")  # the local commands that use the database
 PASS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

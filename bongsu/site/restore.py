@@ -151,7 +151,8 @@ def _staging(home: Path) -> Iterator[Path]:
 
 def _replace_postgres(actor: Actor, home: Path, staged: Path, aside: Path, *, path: Path, found: Backup) -> None:
     """The old database is dumped aside; the new one comes in one transaction, is migrated, and its outgoing held. A dump that
-    cannot be read changes nothing; whatever fails later leaves the marker."""
+    cannot be read changes nothing, also not the marker of a try before; whatever fails later leaves the marker."""
+    was_marked = (home / MARKER).exists()
     if connection.introspection.table_names():
         aside.mkdir(mode=0o700)
         dump_postgres(aside / found.database)
@@ -163,7 +164,8 @@ def _replace_postgres(actor: Actor, home: Path, staged: Path, aside: Path, *, pa
             f"--dbname={database_name()}", str(staged / found.database),
         )  # fmt: skip
     except Refused:
-        _unmark(home)
+        if not was_marked:
+            _unmark(home)
         shutil.rmtree(aside, ignore_errors=True)
         raise
     _bring_up(actor, found)

@@ -110,7 +110,7 @@ def test_killed_at_any_step_it_is_the_old_home_or_one_that_refuses_to_serve(
     if not is_marked:
         assert is_old()
         assert bytes_of(StoredFile.objects.get().sha256) == PICTURE
-    for command in (["serve", "--port", "0"], ["worker"]) if step == "_move_aside" else ():
+    for command in (["serve", "--port", "0"], ["worker"], ["people", "list"]) if step == "_move_aside" else ():
         refused = run("-m", "bongsu", *command)
         assert refused.returncode == 1, command
         assert str(made) in refused.stderr
@@ -146,3 +146,20 @@ def test_a_second_try_still_names_where_the_first_put_the_old_home(home: Path, m
         shutil.move(aside / "copy.sqlite3", connection.settings_dict["NAME"])
         connections.close_all()
         assert is_old()
+
+
+def test_a_second_try_that_is_refused_leaves_the_marker_of_the_first(
+    home: Path, made: Path, tmp_path: Path, monkeypatch: Any  # noqa: F811
+) -> None:
+    def fail(*_values: Any) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restore, "_put_in_place", fail)
+        with pytest.raises(OSError):
+            restore.restore(CONSOLE, path=made, is_forced=True)
+    cut = damaged(made, tmp_path / "cut", lambda content: content[: len(content) // 2])
+    with pytest.raises(Refused):
+        restore.restore(CONSOLE, path=cut, is_forced=True)
+    with pytest.raises(Refused):
+        restore.must_not_be_restoring()
