@@ -149,12 +149,14 @@ def list_entries(
 @router.post("/ledger/records/{subject}/hold", response=RecordOut)
 def set_hold(request: HttpRequest, subject: str, body: ReasonIn) -> Any:
     """Nothing of the record may be erased from now on."""
+    queries.standing(actor_of(request), subject)  # who may not have the answer does not act either
     actions.set_legal_hold(actor_of(request), subject=subject, reason=body.reason)
     return queries.standing(actor_of(request), subject)
 
 
 @router.post("/ledger/records/{subject}/hold/lift", response=RecordOut)
 def lift_hold(request: HttpRequest, subject: str, body: ReasonIn) -> Any:
+    queries.standing(actor_of(request), subject)
     actions.lift_legal_hold(actor_of(request), subject=subject, reason=body.reason)
     return queries.standing(actor_of(request), subject)
 

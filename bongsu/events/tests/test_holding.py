@@ -142,6 +142,19 @@ def test_machines_hold_lift_and_erase(subject: str, lena: Actor, bob: Actor, tok
     assert ask(lena, "get", "/records/test:none").status_code == 404
 
 
+def test_a_token_that_may_not_have_the_answer_has_changed_nothing(
+    subject: str, lena: Actor, token_of: Any, client: Client
+) -> None:
+    token = token_of(lena, scopes=["see", "record.hold"])
+    door = {"headers": {"Authorization": f"Bearer {token}"}, "content_type": "application/json"}
+    url = f"/api/v1/ledger/records/{subject}/hold"
+    assert client.post(url, {"reason": "court"}, **door).status_code == 403
+    assert not Subject.objects.get(pk=subject).has_legal_hold
+    Subject.objects.filter(pk=subject).update(has_legal_hold=True)
+    assert client.post(f"{url}/lift", {"reason": "over"}, **door).status_code == 403
+    assert Subject.objects.get(pk=subject).has_legal_hold
+
+
 def test_many_entries_are_read_page_by_page(subject: str, lena: Actor) -> None:
     for number in range(4):
         tell(US, str(number), subject=subject)
