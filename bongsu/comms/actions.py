@@ -272,11 +272,18 @@ def _next_way(actor: Actor, message: Message, why: str, *, may_have_been_sent: b
     if "sent" in states or "queued" in states:
         return
     later = message.sendings.filter(state="later").order_by("place_in_line").first()
-    # What is held or withdrawn stays in the house by every way.
-    if later is not None and not {"held", "dropped"} & set(states):
+    # What is held or withdrawn stays in the house by every way, and what its recipient may not read any more.
+    if later is not None and not {"held", "dropped"} & set(states) and not _is_for_a_stranger(message):
         _start(actor, message, later)
         return
     _conclude(actor, message, why, may_have_been_sent=may_have_been_sent)
+
+
+def _is_for_a_stranger(message: Message) -> bool:
+    """Whether it tells a person more than the ID of a record that this person may not read (any more)."""
+    if message.person is None or message.is_id_only:
+        return False
+    return not may_see(actor_of(message.person), message.subject_id)
 
 
 def _conclude(actor: Actor, message: Message, why: str, *, may_have_been_sent: bool = False) -> None:
@@ -298,8 +305,7 @@ def leave_out_strangers(actor: Actor, *, subject: str) -> None:
     """The record is restricted: what has not left yet to people who may not read it stays in the house."""
     unsent = Message.objects.select_for_update(of=("self",)).filter(subject=subject, person__isnull=False, is_id_only=False)
     for message in unsent.filter(state__in=["waiting", "queued", "failed", "held"]).select_related("person").order_by("id"):
-        assert message.person is not None
-        if may_see(actor_of(message.person), subject):
+        if not _is_for_a_stranger(message):
             continue
         keys = [f"message:{sending.id}" for sending in message.sendings.all()]
         if keys:  # what comes of it is said when the gate has said it

@@ -15,6 +15,7 @@ from bongsu.events.actions import open_subject, restrict
 from bongsu.events.models import Event
 from bongsu.events.queries import fact_of
 from bongsu.integrations.actions import hold_everything, release_everything
+from bongsu.integrations.models import Call
 from bongsu.kernel import clock
 from bongsu.kernel.actors import system
 from bongsu.kernel.errors import Invalid, NotFound
@@ -182,6 +183,22 @@ def test_once_a_record_is_restricted_what_waits_for_others_than_its_readers_stay
     assert sorted(to for to, _raw in inbox.mails) == ["alice@example.org", "bob@example.org"]
     assert "you are needed" in read(dict(inbox.mails)["bob@example.org"])["Subject"]
     assert {f.reason for f in said("message_dropped")} == {"stranger"}
+
+
+def test_a_way_that_failed_before_the_restriction_is_followed_by_no_other(incident, mail, slack, console, bob, drain):
+    way(console, bob, "slack", "U-GONE")
+    slack_first(console, bob)
+    (message,) = tell(incident, persons(bob))
+    (asked,) = Call.objects.filter(idempotency_key__startswith="message:")
+    Call.objects.filter(pk=asked.pk).update(state="failed")
+    restrict(HOUSE, subject=incident.ref, readers=[], reason="personal data")
+    actions.leave_out_strangers(HOUSE, subject=incident.ref)
+    actions.note_outcome(HOUSE, call=asked.id, state="failed", why="no such user")  # what waited behind the restriction
+    drain()
+    message.refresh_from_db()
+    assert {(s.way, s.state) for s in message.sendings.all()} == {("slack", "dropped"), ("email", "later")}
+    assert message.state == "dropped"
+    assert Call.objects.filter(idempotency_key__startswith="message:").count() == 1
 
 
 def test_a_drill_tells_nobody_outside_and_says_so(inbox, mail, bob, drain):
