@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from bongsu.approvals.facts import ApprovalGranted
-from bongsu.approvals.models import Approval
 from bongsu.events.listening import on, on_timer
 from bongsu.events.models import Event, Timer
 from bongsu.kernel.actors import Actor, system
@@ -26,4 +25,4 @@ def restriction_is_reviewed(timer: Timer) -> None:
 def restriction_may_end(event: Event, fact: ApprovalGranted) -> None:
     kind, incident = split_ref(fact.about_ref)
     if kind == "restriction":  # who approved is who lifts it
-        actions.lift_approved(Actor(key=event.actor), incident=UUID(incident), reason=Approval.objects.get(pk=fact.approval).text)
+        actions.lift_approved(Actor(key=event.actor), incident=UUID(incident), approval=UUID(fact.approval))

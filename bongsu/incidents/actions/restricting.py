@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from bongsu.approvals import actions as approvals
 from bongsu.approvals.models import Approval
+from bongsu.approvals.rules import GRANTED
 from bongsu.events.actions import action, cancel_timer, lift_restriction, record, restrict, set_timer
 from bongsu.events.queries import may_see
 from bongsu.kernel.actors import Actor
@@ -102,16 +103,17 @@ def ask_to_lift(actor: Actor, *, incident: UUID, reason: str) -> Approval:
 
 
 @action
-def lift_approved(actor: Actor, *, incident: UUID, reason: str) -> None:
-    """The second person has approved: the restriction ends. Told twice, it changes nothing."""
+def lift_approved(actor: Actor, *, incident: UUID, approval: UUID) -> None:
+    """The second person has approved: the restriction ends, unless it was kept meanwhile. Told twice, it changes nothing."""
     lock_incident(incident)
     row = Restriction.objects.select_related("incident").filter(pk=incident).first()
-    if row is None:
+    granted = Approval.objects.filter(pk=approval, state=GRANTED).first()
+    if row is None or granted is None:
         return
     subject = row.incident.subject_id
     cancel_timer(_timer(incident))
     row.delete()
-    lift_restriction(actor, subject=subject, reason=reason)
+    lift_restriction(actor, subject=subject, reason=granted.text)
 
 
 @action

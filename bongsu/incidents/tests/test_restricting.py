@@ -124,6 +124,17 @@ def test_who_keeps_it_ends_the_wish_to_lift_it_and_a_refusal_changes_nothing(
     assert Approval.objects.get(pk=second.id).state == "void"
 
 
+def test_kept_after_it_was_approved_and_before_it_was_lifted_it_stays(
+    secret: Incident, alice: Actor, lena: Actor, drain: Any
+) -> None:
+    asked = actions.ask_to_lift(alice, incident=secret.id, reason="agreed")
+    decide(lena, approval=asked.id, is_approved=True, text_hash=asked.text_hash, reason="fine")
+    actions.keep_restricted(alice, incident=secret.id, reason="more was found", review_on=date(2026, 5, 1))
+    drain()
+    assert Incident.objects.get(pk=secret.pk).subject.restricted
+    assert "events.restriction_lifted" not in facts(secret)
+
+
 def test_only_its_ic_or_approver_reviews_and_legal_must_be_able_to_read(
     secret: Incident, alice: Actor, lena: Actor, bob: Actor, default_pack: Any
 ) -> None:
