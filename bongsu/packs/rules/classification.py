@@ -106,7 +106,9 @@ def _read(facts: Mapping[str, Any], text: str) -> dict[str, Any]:
 
 
 LONGEST_TEXT = 20_000
-JOINED = re.compile(r"\b(?:[a-zA-Z][a-zA-Z0-9]*[a-z0-9][A-Z][a-zA-Z0-9]*|[a-zA-Z][a-zA-Z0-9]*(?:[_-][a-zA-Z0-9]{1,40}){1,12})\b")
+JOINED = re.compile(  # the whole run at once (`*+`): nothing to try again in a hostile one
+    r"\b(?:(?=[a-zA-Z][a-zA-Z0-9]*[a-z0-9][A-Z])[a-zA-Z0-9]*+|[a-zA-Z][a-zA-Z0-9]*(?:[_-][a-zA-Z0-9]{1,40}){1,12})\b"
+)
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")  # ModelDriftHigh, model_drift_high: model drift high
 
 

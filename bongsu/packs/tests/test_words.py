@@ -1,12 +1,14 @@
 """What the rules are given to read: figures with units, denials, slips of the pen, joined names, whole short words (A4)."""
 
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
 
 from bongsu.packs import queries
 from bongsu.packs.rules import Pack, evaluate, figures, parse_files
+from bongsu.packs.rules.classification import LONGEST_TEXT, full_text
 from bongsu.packs.rules.conditions import Test
 from bongsu.packs.rules.reading import PackError
 from bongsu.packs.rules.spelling import Spelling
@@ -97,6 +99,12 @@ def test_names_that_are_joined_are_read_in_words(pack: Pack) -> None:
     verdict = pack.propose({"title": "ModelDriftHigh", "status": "firing"}).verdict
     assert verdict
     assert (verdict.type, verdict.severity) == ("data", "P2")
+
+
+def test_an_endless_joined_name_costs_no_more_than_reading_it() -> None:
+    began = process_time()
+    full_text({"text": "aB" * (LONGEST_TEXT // 2 - 1) + "_"})
+    assert process_time() - began < 0.5  # tried at each capital letter it would be seconds
 
 
 def test_a_guess_speaks_only_when_no_rule_does(pack: Pack) -> None:
