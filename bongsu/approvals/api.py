@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ninja import Field, Query, Router, Schema
 
-from bongsu.events.reading import shows
+from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -40,15 +40,14 @@ class DecisionIn(Schema):
 
 @router.get("/approvals", response=Page[ApprovalOut])
 def list_approvals(request: ActorRequest, paging: Query[Paging], about_ref: str = "", subject: str = "") -> dict:
-    found = page_of(queries.approvals(request.actor, about_ref=about_ref, subject=subject), paging, sort="-requested_at")
-    shows(request.actor, *(row.subject for row in found["items"]))
-    return found
+    rows = queries.approvals(request.actor, about_ref=about_ref, subject=subject)
+    return page_of(rows, paging, sort="-requested_at", shown=listing(request.actor))
 
 
 @router.get("/approvals/waiting", response=list[ApprovalOut])
 def list_waiting(request: ActorRequest) -> list:
     rows = queries.waiting_for(request.actor)
-    shows(request.actor, *(row.subject for row in rows))
+    listing(request.actor)(rows)
     return rows
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from bongsu.events.reading import shows
+from bongsu.events.reading import listing
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
@@ -60,9 +60,7 @@ class MessageFilter(Schema):
 def list_messages(request: HttpRequest, paging: Query[Paging], wanted: Query[MessageFilter]) -> object:
     """Messages as they were sent, newest first."""
     rows = queries.messages(request.actor, subject=wanted.subject, state=wanted.state)  # type: ignore[attr-defined]
-    found = page_of(rows, paging, sort="-created_at")
-    shows(request.actor, *(message.subject for message in found["items"]))  # type: ignore[attr-defined]
-    return found
+    return page_of(rows, paging, sort="-created_at", shown=listing(request.actor))  # type: ignore[attr-defined]
 
 
 @router.get("/messages/{message_id}", response=MessageOut, operation_id="get_message")

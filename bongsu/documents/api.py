@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
+from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -107,7 +108,8 @@ class DistributeIn(Schema):
 
 @router.get("/documents", response=Page[DocumentOut])
 def list_documents(request: ActorRequest, paging: Query[Paging], subject: str = "", kind: str = "") -> dict:
-    return page_of(queries.documents(request.actor, subject=subject, kind=kind), paging, sort="-created_at")
+    rows = queries.documents(request.actor, subject=subject, kind=kind)
+    return page_of(rows, paging, sort="-created_at", shown=listing(request.actor))
 
 
 @router.get("/documents/{uuid:document_id}", response=DocumentOut)

@@ -1,6 +1,6 @@
 """Queries say here which restricted records they hand out (`shows`, `opened`); `witness` puts on the record who has read them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -22,6 +22,16 @@ def shows(actor: Actor, *subjects: Subject) -> None:
     seen = _shown.get()
     if seen is not None and not actor.is_all_seeing:
         seen.update((actor.key, subject.ref) for subject in subjects if subject.restricted)
+
+
+def listing(actor: Actor) -> Callable[[Sequence[Model]], None]:
+    """For `page_of(..., shown=listing(actor))`: what stands in the records of these rows is handed out."""
+
+    def note(rows: Sequence[Model]) -> None:
+        refs = {row.subject_id for row in rows}  # type: ignore[attr-defined]
+        shows(actor, *Subject.objects.filter(restricted=True, ref__in=refs))
+
+    return note
 
 
 def opened(actor: Actor, rows: QuerySet[M]) -> M | None:

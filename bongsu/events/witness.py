@@ -1,8 +1,8 @@
 """Reading a restricted record is put on the record, at every door (B6): once per person, door and hour.
 
-Behind every page and API answer that only reads, the middleware writes down what `reading` has seen handed out to the one who
-asked. Who acts states a fact of his own. A part that is fetched again and again costs nothing: this process remembers until
-when nothing more is due.
+Behind every page and API answer that only reads, and every page that comes again with its errors, the middleware writes down
+what `reading` has seen handed out to the one who asked. Who acts states a fact of his own. A part that is fetched again and
+again costs nothing: this process remembers until when nothing more is due.
 """
 
 from collections.abc import Callable
@@ -26,16 +26,19 @@ class ReadingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in READS:
-            return self.get_response(request)
         with watching() as seen:
             response = self.get_response(request)
-        if seen and response.status_code < 400:
+        if seen and _is_page(request, response):
             actor: Actor = request.actor  # type: ignore[attr-defined]  # a token's, when the API found one
             for key, subject in sorted(seen):
                 if key == actor.key:
                     note(actor, subject=subject, door=door_of(request))
         return response
+
+
+def _is_page(request: HttpRequest, response: HttpResponse) -> bool:
+    """Something to read: an answer to a reading, or the page once more because what was typed is wrong."""
+    return response.status_code < 400 if request.method in READS else response.status_code == 422
 
 
 def door_of(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
+from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -55,7 +56,8 @@ class RevealOut(Schema):
 
 @router.get("/files", response=Page[FileOut])
 def list_files(request: ActorRequest, subject: str, paging: Query[Paging], is_complete: bool = False) -> dict:
-    return page_of(queries.files(request.actor, subject, is_complete=is_complete), paging, sort="stored_at")
+    rows = queries.files(request.actor, subject, is_complete=is_complete)
+    return page_of(rows, paging, sort="stored_at", shown=listing(request.actor))
 
 
 @router.post("/files", response={201: FileOut})

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
+from bongsu.events.reading import listing
 from bongsu.ui.doors import Page, Paging, page_of
 
 from . import actions, queries
@@ -130,7 +131,8 @@ def rotate_in_token(request: HttpRequest, connection_id: UUID) -> object:
 @router.get("/calls", response=Page[CallOut], operation_id="list_calls")
 def list_calls(request: HttpRequest, paging: Query[Paging], wanted: Query[CallFilter]) -> object:
     """What was asked of outside services, newest first; `state=failed` are the dead letters."""
-    return page_of(queries.calls(_actor(request), subject=wanted.subject, state=wanted.state), paging, sort="-created_at")
+    rows = queries.calls(_actor(request), subject=wanted.subject, state=wanted.state)
+    return page_of(rows, paging, sort="-created_at", shown=listing(_actor(request)))
 
 
 @router.get("/calls/{call_id}", response=CallOut, operation_id="get_call")

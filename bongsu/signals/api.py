@@ -8,6 +8,7 @@ from uuid import UUID
 from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
+from bongsu.events.reading import listing
 from bongsu.integrations.contract import Measure
 from bongsu.integrations.contract import Signal as Understood
 from bongsu.people.queries import ActorRequest
@@ -231,7 +232,7 @@ def list_signals(
     rows = queries.signals(
         request.actor, state=state, severity=severity, connection=connection, system=system, text=text, is_drill=is_drill
     )
-    return page_of(rows, paging, sort="-last_at", shape=_signal)
+    return page_of(rows, paging, sort="-last_at", shape=_signal, shown=listing(request.actor))
 
 
 @router.post("/signals", response={201: SignalOut})
@@ -280,7 +281,9 @@ def list_proposals(
 ) -> dict[str, Any]:
     request.actor.require("see")
     rows = queries.proposals(request.actor, state=state, severity=severity, is_waiting=is_waiting)
-    return page_of(rows, paging, sort="-proposed_at", shape=lambda row: _proposal(request, row))
+    return page_of(
+        rows, paging, sort="-proposed_at", shape=lambda row: _proposal(request, row), shown=listing(request.actor)
+    )
 
 
 @router.get("/proposals/{uuid:proposal_id}", response=ProposalOut)
@@ -317,7 +320,8 @@ def merge(request: ActorRequest, proposal_id: UUID, data: MergeIn) -> dict[str, 
 
 @router.get("/reports", response=Page[ReportOut])
 def list_reports(request: ActorRequest, paging: Query[Paging]) -> dict[str, Any]:
-    return page_of(queries.reports(request.actor), paging, sort="-reported_at", shape=_report)
+    rows = queries.reports(request.actor)
+    return page_of(rows, paging, sort="-reported_at", shape=_report, shown=listing(request.actor))
 
 
 @router.post("/reports", response={201: ReportOut})

@@ -2,8 +2,8 @@
 
 Everything is unpacked and checked beside the home, and the new database is migrated and its outgoing held, before a file is
 moved. From the first change to the last a marker lies in the home: while it does nothing is served and nothing works, and the
-next start says what to do. PostgreSQL's database cannot be built beside the old one: it is replaced in one transaction of
-`pg_restore`, after the old one was dumped aside.
+next start says what to do. PostgreSQL's database cannot be built beside the old one: it is replaced in one transaction, after
+the old one was dumped aside.
 """
 
 import base64
@@ -150,8 +150,15 @@ def _staging(home: Path) -> Iterator[Path]:
 
 
 def _replace_postgres(actor: Actor, home: Path, staged: Path, aside: Path, *, path: Path, found: Backup) -> None:
-    """The old database is dumped aside; the new one comes in one transaction, is migrated, and its outgoing held. A dump that
-    cannot be read changes nothing, also not the marker of a try before; whatever fails later leaves the marker."""
+    """The old database is dumped aside; in one transaction its tables go, also those the backup does not know, and the backup's
+    come; then it is migrated, and its outgoing held. A dump that cannot be read changes nothing, also not the marker of a try
+    before; whatever fails later leaves the marker."""
+    script = staged / f"{found.database}.sql"
+    run_postgres(
+        "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges", f"--file={script}", str(staged / found.database)
+    )
+    tables = ", ".join(map(connection.ops.quote_name, connection.introspection.table_names()))
+    before = [f"--command=DROP TABLE {tables} CASCADE"] if tables else []
     was_marked = (home / MARKER).exists()
     if connection.introspection.table_names():
         aside.mkdir(mode=0o700)
@@ -160,9 +167,8 @@ def _replace_postgres(actor: Actor, home: Path, staged: Path, aside: Path, *, pa
     connection.close()
     try:
         run_postgres(
-            "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction",
-            f"--dbname={database_name()}", str(staged / found.database),
-        )  # fmt: skip
+            "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *before, f"--file={script}"
+        )
     except Refused:
         if not was_marked:
             _unmark(home)
@@ -237,6 +243,8 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path, expected: str, si
             if written > size:
                 break
             kept.write(piece)
+        kept.flush()
+        os.fsync(kept.fileno())  # the marker may only go when all of it lies on the disk
     if (found.hexdigest(), written) != (expected, size):
         raise Refused(_("The backup does not fit its manifest: {name}"), name=name)
 

@@ -5,7 +5,7 @@
         return page_of(queries.incidents(request.actor), paging, sort="-declared_at")
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -47,16 +47,23 @@ class Page(Schema, Generic[T]):
 
 
 def page_of(
-    rows: "QuerySet[Any]", paging: Paging, *, sort: str = "-id", shape: Callable[[Any], Any] | None = None
+    rows: "QuerySet[Any]",
+    paging: Paging,
+    *,
+    sort: str = "-id",
+    shape: Callable[[Any], Any] | None = None,
+    shown: Callable[[Sequence[Any]], None] | None = None,
 ) -> dict[str, Any]:
     """One page of `rows` for a `Page[...]` response, by `sort` (a column that is never null) and id; `shape` turns a row
-    into its answer. Refuses (`Invalid`) a cursor that is not ours."""
+    into its answer, `shown` is told which rows are handed out. Refuses (`Invalid`) a cursor that is not ours."""
     try:
         found = page(rows, sort=sort, allowed=[sort], cursor=paging.cursor, size=paging.limit)
     except (ValidationError, ValueError, TypeError):
         if not paging.cursor:
             raise
         raise Invalid(_("This cursor is not one of ours."), fields={"cursor": _("Take “next” of the page before.")}) from None
+    if shown:
+        shown(found.items)
     return {"items": [shape(row) for row in found.items] if shape else found.items, "next": found.next_cursor or None}
 
 

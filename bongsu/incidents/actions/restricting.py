@@ -52,10 +52,11 @@ def restrict_incident(
 
 
 def state_restriction(actor: Actor, incident: Incident, reason: str, review_on: date | None = None) -> None:
-    """Inside other actions: why, who approved it, and the timer of its review."""
+    """Inside other actions: why, who approved it, and the timer of its review. A wish to lift it from before is over."""
     approver = actor.person_id or RoleAssignment.objects.values_list("person_id", flat=True).filter(incident=incident).first()
     if approver is None:
         approver = people.resolve_post(packs.taxonomy(incident.pack_id).triage.post).people[0].id
+    approvals.void(actor, about_ref=_about(incident), reason=say(Text(_("it was restricted anew")), actor.language))
     row, _is_new = Restriction.objects.update_or_create(
         incident=incident,
         defaults={

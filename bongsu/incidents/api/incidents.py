@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Query
 
-from bongsu.events.reading import shows
+from bongsu.events.reading import listing
 from bongsu.systems import queries as systems
 from bongsu.ui.doors import Page, Paging, page_of
 
@@ -17,8 +17,8 @@ from .shapes import ClassificationIn, Declaration, DetailsIn, Filters, ImpactIn,
 @router.get("/incidents", response=Page[IncidentOut])
 def list_incidents(request: HttpRequest, filters: Query[Filters], paging: Query[Paging]) -> dict[str, Any]:
     actor_of(request).require("see")
-    found = page_of(queries.incidents(actor_of(request), **filters.dict()), paging, sort="-declared_at")
-    shows(actor_of(request), *(incident.subject for incident in found["items"]))
+    rows = queries.incidents(actor_of(request), **filters.dict())
+    found = page_of(rows, paging, sort="-declared_at", shown=listing(actor_of(request)))
     chiefs = queries.commanders_of(found["items"])
     return {"items": [out(i, chiefs.get(i.id)) for i in found["items"]], "next": found["next"]}
 

@@ -86,6 +86,25 @@ def test_the_api_is_a_door_whichever_route_is_asked(
     assert readings(bob) == ["api", "api"]
 
 
+def test_a_list_of_what_stands_in_it_is_a_reading(secret: Incident, bob: Actor, client: Client, token_of: Any) -> None:
+    door = {"headers": {"Authorization": f"Bearer {token_of(bob)}"}}
+    assert client.get("/api/v1/documents", **door).json()["items"] == []
+    assert readings(bob) == []
+    documents.create_document(
+        bob, subject=secret.subject_id, about_ref=secret.ref, kind="report", kind_title="Report", number=secret.number,
+        title="named in it", language="en",
+    )  # fmt: skip
+    assert client.get("/api/v1/documents", **door).json()["items"][0]["title"] == "named in it"
+    assert readings(bob) == ["api"]
+
+
+def test_a_page_that_comes_again_with_its_errors_is_a_reading(secret: Incident, bob: Actor, bob_client: Client) -> None:
+    clock.advance(timedelta(hours=2))
+    answer = bob_client.post(f"/incidents/{secret.number}/act/note/", {"text": "", "kind": "note"})
+    assert answer.status_code == 422
+    assert readings(bob) == ["incidents"]
+
+
 def test_what_takes_the_list_along_notes_what_stands_in_it(secret: Incident, alice: Actor, alice_client: Client) -> None:
     alice_client.get("/incidents/")
     assert readings(alice) == []  # a line with its number is no reading

@@ -135,6 +135,16 @@ def test_kept_after_it_was_approved_and_before_it_was_lifted_it_stays(
     assert "events.restriction_lifted" not in facts(secret)
 
 
+def test_restricted_anew_it_is_not_lifted_by_a_wish_from_before(secret: Incident, alice: Actor, lena: Actor, drain: Any) -> None:
+    asked = actions.ask_to_lift(alice, incident=secret.id, reason="agreed")
+    actions.restrict_incident(alice, incident=secret.id, reason="a second colleague is involved")
+    assert Approval.objects.get(pk=asked.id).state == "void"
+    with pytest.raises(Refused):
+        decide(lena, approval=asked.id, is_approved=True, text_hash=asked.text_hash, reason="fine")
+    drain()
+    assert Incident.objects.get(pk=secret.pk).subject.restricted
+
+
 def test_only_its_ic_or_approver_reviews_and_legal_must_be_able_to_read(
     secret: Incident, alice: Actor, lena: Actor, bob: Actor, default_pack: Any
 ) -> None:

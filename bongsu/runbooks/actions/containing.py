@@ -27,7 +27,7 @@ from ..rules import containing as rules
 from .approving import APPROVE, decision_for
 from .calling import ask
 from .executing import poll, state_done, watch
-from .moving import EXPIRY, TIMEOUT, end, locked_row, move, timer
+from .moving import EXPIRY, TIMEOUT, end, locked_row, move, rivals, timer
 from .snapshots import EXECUTE, collect
 
 TIMEOUT_USUAL = timedelta(minutes=10)
@@ -173,21 +173,22 @@ def ask_for_containment(actor: Actor, *, incident: UUID, containment: UUID, appr
 
 
 def _set_out(actor: Actor, row: Containment, approver: Person | None) -> None:
+    if row.state != rules.PROPOSED:
+        move(row, rules.SNAPSHOT)  # refused by the table, which says why
     # One row per model is the lock: two people asking at once come one after the other.
     Rollback.objects.bulk_create([Rollback(connection=row.connection, model=row.model)], ignore_conflicts=True)
     Rollback.objects.select_for_update().get(connection=row.connection, model=row.model)
-    rivals = Containment.objects.filter(
-        connection=row.connection, model=row.model, alias=row.alias, state__in=rules.ACTIVE
-    ).exclude(pk=row.pk)  # fmt: skip
-    if rivals.exists():
-        raise Conflict(_("Another containment of this alias is under way. It must end first."))
-    if row.state != rules.PROPOSED:
-        move(row, rules.SNAPSHOT)  # refused by the table, which says why
+    _must_be_alone(row)
     snapshot = collect(actor, row.incident)
     move(row, rules.SNAPSHOT, asked_by=actor.key, approver=approver, snapshot=snapshot)
     record(actor, ContainmentAsked(
         subject=row.subject_id, containment=row.id, model=row.model, alias=row.alias, before=row.before, after=row.after
     ))  # fmt: skip
+
+
+def _must_be_alone(row: Containment) -> None:
+    if rivals(row).exists():
+        raise Conflict(_("Another containment of this alias is under way. It must end first."))
 
 
 def _approver(actor: Actor, incident: Incident, person: UUID) -> Person:
@@ -237,6 +238,7 @@ def check_again(actor: Actor, *, incident: UUID, containment: UUID) -> Containme
     if row.moved_at is None:
         raise Refused(_("The alias has not moved, so there is nothing to look for."))
     if row.state == rules.TIMED_OUT:
+        _must_be_alone(row)
         move(row, rules.MOVED)
         watch(row)
     elif row.state != rules.MOVED:

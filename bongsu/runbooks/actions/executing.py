@@ -17,11 +17,16 @@ from ..facts import AliasMoved, ContainmentBegan, ContainmentDone
 from ..models import Containment
 from ..rules import containing as rules
 from .calling import ask
-from .moving import EXPIRY, MOVE, POLL, TAG, TIMEOUT, end, fail, locked_row, move, shout, timer
+from .moving import EXPIRY, MOVE, POLL, TAG, TIMEOUT, end, fail, locked_row, move, rivals, shout, timer
 from .stepping import settle
 
 POLL_EVERY = timedelta(seconds=10)
 CONTAINED = "containment.done"
+LATE = {
+    rules.TIMED_OUT: _("The alias moved after all, later than expected."),
+    rules.WITHDRAWN: _("The alias moved after all: the write was under way when it was taken back. Undo it if need be."),
+}
+WRITING = (rules.EXECUTING, *LATE)  # the answer to a write is listened to
 
 
 def begin(actor: Actor, row: Containment, *, decided_by: str) -> None:
@@ -61,14 +66,19 @@ def reread(actor: Actor, row: Containment, receipt: dict[str, Any]) -> None:
 
 
 def moved(actor: Actor, row: Containment) -> None:
-    is_late = row.state == rules.TIMED_OUT
-    move(row, rules.MOVED, moved_at=now())
+    """The alias is where it was to go. It may be late: the time was over, or it was taken back while the write was under way."""
+    late = LATE.get(row.state)
+    row.moved_at = now()
+    row.save(update_fields=["moved_at"])
     record(actor, AliasMoved(
         subject=row.subject_id, containment=row.id, model=row.model, alias=row.alias, before=row.before, after=row.after
     ))  # fmt: skip
-    if is_late:
-        shout(actor, row, text(_("The alias moved after all, later than expected.")))
+    if late:
+        shout(actor, row, text(late))
+        if rivals(row).exists():
+            return  # that one reads the alias again before it writes, and says what it found
         watch(row)
+    move(row, rules.MOVED)
     is_undo = row.undoes_id is not None
     mark = {"version": row.after, "value": "no"} if is_undo else {"version": row.before, "value": row.incident.number}
     _registry(actor, row, TAG, "tag_version", {"model": row.model, "tag": rules.QUARANTINED, **mark})
@@ -77,7 +87,7 @@ def moved(actor: Actor, row: Containment) -> None:
 
 def not_moved(actor: Actor, row: Containment, error: str) -> None:
     """The write failed for good: where the alias is now says what that means."""
-    if row.state not in (rules.EXECUTING, rules.TIMED_OUT):
+    if row.state not in WRITING:
         return
     row.error = error
     row.save(update_fields=["error"])

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from bongsu.approvals import actions as approvals
 from bongsu.comms.actions import send
 from bongsu.events.actions import cancel_timer, record
@@ -46,6 +48,12 @@ def locked_row(containment: UUID) -> Containment:
     if row is None:
         raise NotFound(_("There is no such containment in this incident."))
     return row
+
+
+def rivals(row: Containment) -> QuerySet[Containment]:
+    """Others that are under way on the same alias."""
+    same = Containment.objects.filter(connection=row.connection, model=row.model, alias=row.alias, state__in=rules.ACTIVE)
+    return same.exclude(pk=row.pk)
 
 
 def timer(kind: str, row: Containment) -> str:

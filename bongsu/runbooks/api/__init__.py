@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router
 
+from bongsu.events.reading import listing
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
@@ -117,8 +118,9 @@ def _item(item: queries.Item, language: str) -> dict[str, Any]:
 
 @router.get("/runbook-lessons", response=Page[LessonOut])
 def lessons(request: HttpRequest, paging: Query[Paging], runbook: str = Query("", max_length=60)) -> dict[str, Any]:  # type: ignore[type-arg]
-    _actor(request).require("see")
-    found = page_of(queries.lessons(_actor(request), runbook=runbook), paging, sort="-reviewed_at")
+    actor = _actor(request)
+    actor.require("see")
+    found = page_of(queries.lessons(actor, runbook=runbook), paging, sort="-reviewed_at", shown=listing(actor))
     return {"items": [_lesson(run) for run in found["items"]], "next": found["next"]}
 
 

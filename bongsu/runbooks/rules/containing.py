@@ -54,6 +54,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (TIMED_OUT, MOVED): "it moved after all, or a person has it looked at again",
     (TIMED_OUT, STALE): "a late answer: the alias is not where the dry run saw it",
     (TIMED_OUT, DONE): "the serving process reports the version after all",
+    (WITHDRAWN, MOVED): "it was under way when it was taken back, and moved after all",
     (DONE, UNDONE): "the containment that undoes it is done",
     (TIMED_OUT, UNDONE): "the containment that undoes it is done",
 } | {(state, HELD): "the gate let nothing leave: a drill, a demo, a hold" for state in (READING, SNAPSHOT, EXECUTING, MOVED)} | {

@@ -283,6 +283,8 @@ def test_C7_what_is_done_by_hand_counts_on_a_persons_word_and_its_expiry_is_reme
     assert (row.state, row.is_by_hand) == ("done", True)
     assert StepRun.objects.get(run__incident=found, step="remove_power").state == "done"
     assert Duty.objects.get(incident=found, key="containment.done").met_at is not None
+    with pytest.raises(Refused):  # there is nothing left to carry out
+        actions.ask_for_containment(alice, incident=found.id, containment=row.id)
     drain(until=clock.now() + timedelta(hours=25))
     assert said("containment_expired") == 1
     actions.undo_containment(alice, incident=found.id, containment=row.id, reason="다시 켰음")

@@ -4,16 +4,20 @@ from typing import Any
 
 import pytest
 
+from bongsu.comms.models import Message
+from bongsu.events.models import Delivery
 from bongsu.events.work import source
 from bongsu.incidents.models import Incident
 from bongsu.integrations.actions import (
     claim_call,
     fail_call,
+    finish_call,
     hold_everything,
     release_everything,
     retry_call,
     switch_connection,
 )
+from bongsu.integrations.contract import Sent
 from bongsu.integrations.gate import GATE
 from bongsu.integrations.models import Call
 from bongsu.kernel import clock
@@ -21,10 +25,11 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Conflict, TransportError
 from bongsu.runbooks import actions
 from bongsu.runbooks.models import Containment
+from bongsu.systems.models import AISystem
 from tests.fakes.serving import Told
 
 from .fakes import FakeModelHouse
-from .test_containment import MINUTE, approve, asked, contained, only
+from .test_containment import MINUTE, Open, approve, asked, contained, only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
 
@@ -99,6 +104,59 @@ def test_C7_a_write_that_may_have_gone_through_when_its_time_was_over_is_looked_
     assert only(incident).state == "timed_out"
     drain(until=clock.now() + 20 * MINUTE)
     assert (only(incident).state, house.moves) == ("done", [])
+
+
+@pytest.fixture
+def second(opened: Open, system: AISystem, alice: Actor, drain: Any) -> Incident:
+    """Of the same model; its own containment is proposed."""
+    found = opened(alice, system=system)
+    drain()
+    assert only(found).state == "proposed"
+    return found
+
+
+@pytest.fixture
+def under_way(about_to_write: Containment, incident: Incident, alice: Actor, root: Actor, drain: Any) -> Call:
+    """The write was held, let go and is with the registry; in this moment the containment is taken back."""
+    hold_everything(root, reason="복원 뒤 점검")
+    drain()
+    release_everything(root, is_letting_go=True)
+    taken = claim_call(GATE, connection=about_to_write.connection_id, lane="page")
+    assert (taken.idempotency_key, taken.state) == (f"{about_to_write.ref}:move", "sending")
+    actions.withdraw_containment(alice, incident=incident.id, containment=about_to_write.id, reason="다른 길로 막음")
+    assert only(incident).state == "withdrawn"
+    return taken
+
+
+def test_C7_a_write_that_succeeds_after_it_was_taken_back_is_on_the_record_loud_and_can_be_undone(
+    under_way: Call, incident: Incident, alice: Actor, carol: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    house.alias = house.loaded = "1"
+    finish_call(GATE, call=under_way, sent=Sent({"version": "1"}), may_be_twice=False)
+    drain()
+    row = only(incident)
+    assert (row.state, row.serving_version) == ("done", "1")
+    assert Message.objects.filter(purpose="containment", text__contains="taken back").exists()
+    back = actions.undo_containment(alice, incident=incident.id, containment=row.id, reason="돌려놓음")
+    drain()
+    actions.ask_for_containment(alice, incident=incident.id, containment=back.id)
+    drain()
+    approve(carol, back)
+    drain()
+    assert (only(incident).state, house.alias) == ("undone", "2")
+
+
+def test_C7_a_late_success_does_not_push_aside_the_one_that_took_its_place(
+    second: Incident, under_way: Call, incident: Incident, alice: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    actions.ask_for_containment(alice, incident=second.id, containment=only(second).id)
+    house.alias = house.loaded = "1"
+    finish_call(GATE, call=under_way, sent=Sent({"version": "1"}), may_be_twice=False)
+    drain()
+    first = only(incident)
+    assert (first.state, first.moved_at is not None, only(second).state) == ("withdrawn", True, "approval")
+    assert Message.objects.filter(purpose="containment", text__contains="taken back").exists()
+    assert not Delivery.objects.exclude(dead_at=None).exists()
 
 
 def test_C7_a_write_the_registry_refused_is_not_tried_again_after_it_failed(

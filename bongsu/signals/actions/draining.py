@@ -83,7 +83,7 @@ def _understand(actor: Actor, row: Connection, receipt: Receipt, batch: Batch, u
     except (NotUnderstood, TransportError) as error:
         why = text(_("The plug-in does not understand it: {why}"), why=str(error))
         keep_unreadable(row, body, why, times=receipt.taking, receipt=receipt)
-        receipt.state, receipt.error, receipt.counted = "dead", str(error)[:500], receipt.times
+        receipt.state, receipt.error, receipt.counted, receipt.taken = "dead", str(error)[:500], receipt.times, 0
         batch.dead += 1
         return
     # Of many only each one's own words are kept, and redacted on their way.
@@ -128,7 +128,7 @@ def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
     row.attempts += 1
     row.error, row.due_at = error[:2000], now() + timedelta(seconds=min(600, 2**row.attempts))
     if row.attempts >= ATTEMPTS:
-        row.state = "dead"
+        row.state, row.taken = "dead", 0  # tried again it is read from its beginning
         body = _opened(row)
         keep_unreadable(row.connection, body, text(_("It broke the handling: {why}"), why=error[:300]), receipt=row)
         record(
@@ -144,7 +144,7 @@ def put_off(actor: Actor, *, receipt: UUID, error: str) -> None:
                 root=row.body_hash,
             ),
         )
-    row.save(update_fields=["attempts", "error", "due_at", "state"])
+    row.save(update_fields=["attempts", "error", "due_at", "state", "taken"])
 
 
 def due_receipts(connection: str) -> list[UUID]:

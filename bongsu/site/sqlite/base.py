@@ -30,13 +30,25 @@ class Turns:
                 return True
             mine = threading.Event()
             self._waiting.append(mine)
-        if mine.wait(PATIENCE):
-            return True
+        try:
+            if mine.wait(PATIENCE):
+                return True
+        except BaseException:
+            self._leave(mine)
+            raise
         with self._lock:
             if mine.is_set():  # it came at the last moment
                 return True
             self._waiting.remove(mine)
         return False
+
+    def _leave(self, mine: threading.Event) -> None:
+        """Waiting was broken off: the turn goes to the next, also one that came in this moment."""
+        with self._lock:
+            if not mine.is_set():
+                self._waiting.remove(mine)
+                return
+        self.give()
 
     def give(self) -> None:
         with self._lock:

@@ -97,6 +97,17 @@ def test_a_database_that_cannot_be_read_changes_nothing(home: Path, made: Path, 
     restore.must_not_be_restoring()
 
 
+def test_what_a_newer_bongsu_added_since_goes_with_the_old_database(home: Path, made: Path) -> None:  # noqa: F811
+    with connection.cursor() as cursor:
+        kind = "uuid" if connection.vendor == "postgresql" else "char(32)"
+        cursor.execute(f"CREATE TABLE later_thing (id {kind} PRIMARY KEY REFERENCES people_person (id))")
+        cursor.execute("INSERT INTO later_thing SELECT id FROM people_person")
+    restore.restore(CONSOLE, path=made, is_forced=True)
+    assert not is_old()
+    assert "later_thing" not in connection.introspection.table_names()
+    assert verify().is_whole
+
+
 @pytest.mark.kill
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_it_is_the_old_home_or_one_that_refuses_to_serve(
