@@ -25,7 +25,7 @@ from .facts import (
     Restricted,
     RestrictionLifted,
 )
-from .ledger import state, written
+from .ledger import begin_chain, state, written
 from .models import Delivery, Event, Head, Link, Personal, Reader, Subject, Timer
 from .queries import must_see, visible
 from .reading import EVERY, is_noted
@@ -62,7 +62,7 @@ def open_subject(
 ) -> Subject:
     """Make a record known to ledger and visibility, before anything is said about it."""
     row = Subject.objects.create(ref=subject, restricted=restricted, is_drill=is_drill)
-    Head.objects.create(subject=row)
+    begin_chain(subject)
     Reader.objects.bulk_create([Reader(subject=row, person_id=person) for person in dict.fromkeys(readers)])
     return row
 

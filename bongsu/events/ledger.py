@@ -67,14 +67,19 @@ def writing() -> Iterator[None]:
             yield
         return
     with transaction.atomic():
-        _local.buffer = []
+        _local.buffer, _local.heads = [], {}
         try:
             yield
             while _local.buffer:
                 stated, _local.buffer = _local.buffer, []
                 _write(stated)
         finally:
-            _local.buffer = None
+            _local.buffer, _local.heads = None, {}
+
+
+def begin_chain(subject: str) -> None:
+    """The head of a record that begins in this transaction: nobody else can hold it."""
+    _local.heads[subject] = Head.objects.create(subject_id=subject)
 
 
 def state(actor: Actor, fact: Fact, occurred_at: datetime | None) -> UUID:
@@ -92,25 +97,31 @@ def personal_digest(salt: str, value: str) -> str:
 
 
 def _write(stated: list[Stated]) -> None:
-    _check_references()
-    # Sorted, so that two actions over the same subjects never wait for each other crosswise.
-    subjects = sorted({s.fact.subject for s in stated})
-    heads = {h.subject_id: h for h in Head.objects.select_for_update().filter(subject__in=subjects).order_by("subject_id")}
-    if missing := set(subjects) - heads.keys():
-        raise LookupError(f"no such subject: {sorted(missing)}")
     writer = _transaction_number()
+    heads = _held({s.fact.subject for s in stated})
     events: list[Event] = []
     secret: list[Personal] = []
     for entry in stated:
-        event, values = _event(entry, heads[entry.fact.subject], writer)
+        event, values = _event(entry, _local.heads[entry.fact.subject], writer)
         events.append(event)
         secret += values
     Event.objects.bulk_create(events)
-    for head in heads.values():  # mostly one; a CASE over all of them costs more than it saves
+    for head in heads:  # mostly one; a CASE over all of them costs more than it saves
         Head.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
     if secret:
         Personal.objects.bulk_create(secret)
     _deliver(events)
+
+
+def _held(subjects: set[str]) -> list[Head]:
+    """Their heads, locked until the transaction ends."""
+    held: dict[str, Head] = _local.heads
+    if new := subjects - held.keys():
+        # Sorted, so that two actions over the same subjects never wait for each other crosswise.
+        held |= {h.subject_id: h for h in Head.objects.select_for_update().filter(subject__in=new).order_by("subject_id")}
+    if missing := subjects - held.keys():
+        raise LookupError(f"no such subject: {sorted(missing)}")
+    return [held[subject] for subject in sorted(subjects)]
 
 
 def _event(entry: Stated, head: Head, writer: int) -> tuple[Event, list[Personal]]:
@@ -175,19 +186,18 @@ def _deliver(events: list[Event]) -> None:
         defer(hints)
 
 
-def _check_references() -> None:
-    """PostgreSQL looks at foreign keys when a transaction ends, and may have to wait there for a parent row that an action has
-    locked, which in turn waits for our head. So it looks now, while no head is held."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-
-
 def _transaction_number() -> int:
+    """By which readers see what committed late; 0 on SQLite, whose one writer makes positions visible in their order.
+
+    PostgreSQL looks at foreign keys when a transaction ends, and may have to wait there for a parent row that an action has
+    locked, which in turn waits for our head. So it looks in this same round trip, while no head is held.
+    """
     if connection.vendor != "postgresql":
-        return 0  # SQLite has one writer: positions become visible in their order
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; SELECT pg_current_xact_id()::text::bigint")
+        while cursor.nextset():
+            pass
         return int(cursor.fetchone()[0])
 
 

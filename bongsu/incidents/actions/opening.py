@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from bongsu.events.actions import action, open_subject, record
 from bongsu.kernel.actors import Actor
@@ -21,13 +22,18 @@ from bongsu.people.models import Person
 from bongsu.systems.models import AISystem
 
 from ..facts import CommandOffered, IncidentOpened
-from ..models import CommandOffer, Counter, Incident, RoleAssignment
+from ..models import CommandOffer, Incident, RoleAssignment
 from ..rules import IC, wrong_moments, year_of
 from .locking import active_person
 from .restricting import state_restriction
 from .visibility import posts_readers
 
 STATE_AT_OPENING = "declared"
+# Its row stays locked until the transaction ends: one that fails gives the number back.
+NEXT_NUMBER = """
+    INSERT INTO incidents_counter (year, is_drill, last) VALUES (%s, %s, 1)
+    ON CONFLICT (year, is_drill) DO UPDATE SET last = incidents_counter.last + 1 RETURNING last
+"""
 
 
 @action
@@ -121,10 +127,10 @@ def _check_moments(occurred_at: datetime | None, detected_at: datetime, declared
 
 def _number(taxonomy: Taxonomy, declared_at: datetime, is_drill: bool) -> str:
     year = year_of(declared_at, settings.ORGANISATION_ZONE)
-    counter, _is_new = Counter.objects.select_for_update().get_or_create(year=year, is_drill=is_drill)
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return incident_number(taxonomy.numbering, year=year, number=counter.last, is_drill=is_drill)
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_NUMBER, [year, is_drill])
+        (number,) = cursor.fetchone()
+    return incident_number(taxonomy.numbering, year=year, number=number, is_drill=is_drill)
 
 
 def _first_commander(actor: Actor, taxonomy: Taxonomy, incident: Incident, wanted: UUID | None) -> Person:
