@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from bongsu.events.queries import visible
 from bongsu.events.reading import opened
-from bongsu.integrations.queries import connections
+from bongsu.integrations import queries as integrations
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
@@ -44,7 +44,7 @@ def was_told(key: str, person: UUID) -> bool:
 
 def connected_kinds() -> set[str]:
     """The kinds of plug-in through which people can be told now."""
-    return {kind for kind in KIND_OF.values() if connections(kind)}
+    return integrations.connected_kinds() & set(KIND_OF.values())
 
 
 def acknowledge_token(message_id: UUID) -> str:

@@ -67,19 +67,20 @@ def writing() -> Iterator[None]:
             yield
         return
     with transaction.atomic():
-        _local.buffer, _local.heads = [], {}
+        _local.buffer, _local.heads, _local.begun = [], {}, {}
         try:
             yield
             while _local.buffer:
                 stated, _local.buffer = _local.buffer, []
                 _write(stated)
+            _keep(list(_local.begun.values()))
         finally:
-            _local.buffer, _local.heads = None, {}
+            _local.buffer, _local.heads, _local.begun = None, {}, {}
 
 
 def begin_chain(subject: str) -> None:
-    """The head of a record that begins in this transaction: nobody else can hold it."""
-    _local.heads[subject] = Head.objects.create(subject_id=subject)
+    """The head of a record that begins in this transaction: nobody else can hold it, and it is stored with what it then says."""
+    _local.heads[subject] = _local.begun[subject] = Head(subject_id=subject)
 
 
 def state(actor: Actor, fact: Fact, occurred_at: datetime | None) -> UUID:
@@ -106,8 +107,7 @@ def _write(stated: list[Stated]) -> None:
         events.append(event)
         secret += values
     Event.objects.bulk_create(events)
-    for head in heads:  # mostly one; a CASE over all of them costs more than it saves
-        Head.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
+    _keep(heads)
     if secret:
         Personal.objects.bulk_create(secret)
     _deliver(events)
@@ -122,6 +122,15 @@ def _held(subjects: set[str]) -> list[Head]:
     if missing := subjects - held.keys():
         raise LookupError(f"no such subject: {sorted(missing)}")
     return [held[subject] for subject in sorted(subjects)]
+
+
+def _keep(heads: list[Head]) -> None:
+    begun = [head for head in heads if _local.begun.pop(head.subject_id, None)]
+    if begun:
+        Head.objects.bulk_create(begun)
+    for head in heads:
+        if head not in begun:  # mostly one; a CASE over all of them costs more than it saves
+            Head.objects.filter(pk=head.pk).update(seq=head.seq, hash=head.hash)
 
 
 def _event(entry: Stated, head: Head, writer: int) -> tuple[Event, list[Personal]]:

@@ -45,11 +45,13 @@ class Calls:
         return max(first.next_at, clock.now() + timedelta(seconds=1)) if first else None
 
     def due(self, moment: datetime, limit: int) -> list[str]:
+        if not queries.has_open_calls():
+            return []
         rows = [*queries.stale_calls(moment)[:limit], *queries.due_calls(moment).order_by("next_at")[:limit]]
         return list(dict.fromkeys(f"{row.connection_id}|{row.lane}" for row in rows))
 
     def next_at(self) -> datetime | None:
-        return queries.next_call_at()
+        return queries.next_call_at() if queries.has_open_calls() else None
 
 
 def _step(connection: str, lane: str) -> bool:

@@ -38,6 +38,12 @@ def all_connections(actor: Actor) -> QuerySet[Connection]:
     return Connection.objects.filter(visible(actor)).order_by("name")
 
 
+def connected_kinds() -> set[str]:
+    """What the enabled connections offer together."""
+    slugs = set(Connection.objects.filter(is_enabled=True).values_list("plugin", flat=True))
+    return {kind for slug, found in plugins().items() if slug in slugs and not found.broken for kind in found.kinds}
+
+
 def connections(kind: str) -> list[Connection]:
     """Enabled connections whose plug-in offers `kind`, oldest first."""
     offering = [slug for slug, found in plugins().items() if kind in found.kinds and not found.broken]
@@ -105,6 +111,11 @@ def call(actor: Actor, call_id: UUID | str) -> Call:
 
 def dead_calls(actor: Actor) -> QuerySet[Call]:
     return calls(actor, state="failed")
+
+
+def has_open_calls() -> bool:
+    """Whether there is anything to look for: cheaper than to look."""
+    return Call.objects.filter(state__in=OPEN).exists()
 
 
 def heads(calls: QuerySet[Call] | None = None) -> QuerySet[Call]:

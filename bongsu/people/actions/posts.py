@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from bongsu.events.actions import action, open_subject, record
+from bongsu.events.actions import action, open_subjects, record
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -21,25 +21,25 @@ from .ground import locked, reason_given, recheck
 def ensure_posts(actor: Actor, *, posts: Iterable[PostWanted]) -> list[Post]:
     """Open the posts that are missing and bring the titles of the others up to date; none is taken away."""
     actor.require("packs.manage")
-    known = {post.key: post for post in Post.objects.select_for_update()}
-    return [_ensure(actor, wanted, known.get(wanted.key)) for wanted in posts]
-
-
-def _ensure(actor: Actor, wanted: PostWanted, post: Post | None) -> Post:
-    new: dict[str, Any] = {
-        "title_ko": wanted.title_ko,
-        "title_en": wanted.title_en,
-        "is_per_system": wanted.is_per_system,
-        "fallback": wanted.fallback,
-    }
-    if post is None:
-        post = Post.objects.create(key=wanted.key, rank=wanted.rank, **new)
-        open_subject(actor, post.ref)
-        record(actor, PostOpened(subject=post.ref, key=post.key, **new))
+    known, wanted = {post.key: post for post in Post.objects.select_for_update()}, list(posts)
+    opened = Post.objects.bulk_create([Post(key=w.key, rank=w.rank, **_said(w)) for w in wanted if w.key not in known])
+    open_subjects(actor, [post.ref for post in opened])
+    for post in opened:
+        known[post.key] = post
+        record(actor, PostOpened(subject=post.ref, key=post.key, **_said(post)))
+    if opened:
         recheck()
-    elif any(getattr(post, field) != value for field, value in {**new, "rank": wanted.rank}.items()):
-        Post.objects.filter(pk=post.pk).update(rank=wanted.rank, **new)
-        record(actor, PostChanged(subject=post.ref, key=post.key, **new))
+    return [_brought_up_to_date(actor, known[w.key], w) for w in wanted]
+
+
+def _said(post: Post | PostWanted) -> dict[str, Any]:
+    return {name: getattr(post, name) for name in ("title_ko", "title_en", "is_per_system", "fallback")}
+
+
+def _brought_up_to_date(actor: Actor, post: Post, wanted: PostWanted) -> Post:
+    if (_said(post), post.rank) != (_said(wanted), wanted.rank):
+        Post.objects.filter(pk=post.pk).update(rank=wanted.rank, **_said(wanted))
+        record(actor, PostChanged(subject=post.ref, key=post.key, **_said(wanted)))
         post.refresh_from_db()
         recheck()
     return post
