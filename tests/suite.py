@@ -18,6 +18,7 @@ PYTHON = str(HERE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin
 FEW = 5  # failures that get a second try
 ORDINARY = "not browser and not kill and not counterpart and not long"
 BY_FILE = ["-n", "2", "--dist", "loadfile"]  # much of these is waiting for servers; a file keeps its own
+BY_GROUP = ["-n", "2", "--dist", "loadgroup"]  # MLflow starts once: those who need it are one group, beside all others
 PACKAGES = {  # what tests need from the system: what is looked for -> the Debian package that brings it
     "PostgreSQL": "postgresql",
     "Prometheus": "prometheus",
@@ -154,7 +155,7 @@ def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen
     wait_for_mlflow(environment, run)
     sets = [
         ("tests on PostgreSQL", ["-n", "2", "-m", ORDINARY]),
-        ("kill -9 and real counterparts, on PostgreSQL", [*BY_FILE, "-m", "(kill or counterpart) and not browser and not long"]),
+        ("kill -9 and real counterparts, on PostgreSQL", [*BY_GROUP, "-m", "(kill or counterpart) and not browser and not long"]),
     ]
     if is_long:
         run.pytest("slow tests on SQLite", ["-m", "long"])

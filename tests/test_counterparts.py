@@ -11,6 +11,7 @@ from tests.counterparts.processes import wait_until
 
 
 @pytest.mark.counterpart
+@pytest.mark.xdist_group("models")
 def test_an_alert_of_a_real_prometheus_arrives_fires_and_resolves(start_monitoring):
     import json
 
@@ -40,6 +41,7 @@ def test_an_alert_of_a_real_prometheus_arrives_fires_and_resolves(start_monitori
 
 
 @pytest.mark.counterpart
+@pytest.mark.xdist_group("models")
 def test_moving_an_alias_changes_nothing_until_the_serving_process_loads_it(mlflow_server, start_serving):
     assert mlflow_server.register("alias-only", [0.93, 0.71]) == ["1", "2"]
     mlflow_server.set_alias("alias-only", "champion", "2")

@@ -42,6 +42,7 @@ def test_a_plain_debian_is_told_which_package_it_lacks(bare, tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.counterpart
 def test_without_a_package_index_it_says_where_to_look(bare, tmp_path):
     done = bare(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="0", PIP_CONFIG_FILE=os.devnull, PIP_NO_CACHE_DIR="1")
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def sources() -> list[Path]:
     return sorted(p for p in HOUSE.rglob("*.py") if not {"migrations", "tests"} & set(p.relative_to(HOUSE).parts))
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 

@@ -122,7 +122,7 @@ def _values(name: str, kind: str, route: str, secret: Secret) -> list[Any]:
         return ["burning", "deadlines", "waiting", "house"]
     known = secret.ids.get(name) or secret.ids.get(name.removesuffix("_id")) or []
     if kind == "uuid":
-        return ([one for one in known if isinstance(one, UUID)] + [secret.incident.id])[:4]
+        return ([one for one in known if isinstance(one, UUID)] + [secret.incident.id])[:2]
     if kind == "int":
         return [1]
     return [str(one) for one in known if not isinstance(one, UUID)][:2] or [str(known[0])] if known else [secret.incident.number]

@@ -33,7 +33,7 @@ def anybody(make_person: Callable[..., Actor], default_pack: Any) -> Actor:
 
 @pytest.mark.counterpart
 def test_no_generated_request_is_answered_with_a_500(anybody: Actor, token_of: Callable[..., str], served: str) -> None:
-    assert fuzz(served, token_of(anybody), examples=3, seconds=60) == ""
+    assert fuzz(served, token_of(anybody), examples=3, seconds=35) == ""
 
 
 @pytest.mark.long

@@ -174,6 +174,7 @@ def real(crew: SimpleNamespace, mailbox: Any, slack: Any, pagerduty: Any, served
 
 
 @pytest.mark.counterpart
+@pytest.mark.xdist_group("models")
 def test_one_alert_all_the_way_with_prometheus_alertmanager_mlflow_and_smtp(
     real: Scene, served: str, mlflow_server: Any, start_serving: Any, start_monitoring: Any, tmp_path: Path
 ) -> None:

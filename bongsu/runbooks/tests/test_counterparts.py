@@ -17,7 +17,7 @@ from bongsu.runbooks.models import Containment, Verification
 from bongsu.systems.models import AISystem
 from tests.counterparts.processes import wait_until
 
-pytestmark = [pytest.mark.django_db, pytest.mark.counterpart]
+pytestmark = [pytest.mark.django_db, pytest.mark.counterpart, pytest.mark.xdist_group("models")]
 Open = Callable[..., Incident]
 MODEL = "runbook-credit"
 
