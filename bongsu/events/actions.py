@@ -59,7 +59,7 @@ def record(actor: Actor, fact: Fact, *, occurred_at: datetime | None = None) -> 
 
 @action
 def open_subject(
-    actor: Actor, subject: str, *, restricted: bool = False, is_drill: bool = False, readers: Iterable[UUID] = ()
+    actor: Actor, *, subject: str, restricted: bool = False, is_drill: bool = False, readers: Iterable[UUID] = ()
 ) -> Subject:
     """Make a record known to ledger and visibility, before anything is said about it."""
     row = Subject.objects.create(ref=subject, restricted=restricted, is_drill=is_drill)
@@ -69,7 +69,7 @@ def open_subject(
 
 
 @action
-def open_subjects(actor: Actor, subjects: Iterable[str]) -> None:
+def open_subjects(actor: Actor, *, subjects: Iterable[str]) -> None:
     """Many records that everybody may read, in one statement."""
     rows = Subject.objects.bulk_create([Subject(ref=subject) for subject in subjects])
     for row in rows:

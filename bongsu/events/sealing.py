@@ -40,7 +40,7 @@ def install(actor: Actor, *, is_demo: bool) -> Installation:
         if Event.objects.exists():
             raise Refused(_("This database has a history already; it cannot be installed now."))
         found = Installation.objects.create(is_demo=is_demo, made_at=now())
-        subject = open_subject(actor, ref("installation", found.id))
+        subject = open_subject(actor, subject=ref("installation", found.id))
         record(actor, Installed(subject=subject.ref, installation=str(found.id), is_demo=is_demo, key=settings.KEYS.public))
     elif found.is_demo != is_demo:
         raise Refused(_("A demo database stays a demo, and a production database never becomes one."))
@@ -112,7 +112,7 @@ def open_carrying(actor: Actor) -> str:
     """`carrying`, made known when it was not; called inside an action."""
     found = carrying(Installation.objects.get())
     if not Subject.objects.filter(ref=found).exists():
-        open_subject(actor, found)
+        open_subject(actor, subject=found)
     return found
 
 

@@ -116,7 +116,7 @@ def _import(actor: Actor, pack: Pack) -> PackVersion:
         sha256=sha256,
         imported_at=now(),
     )
-    version.subject = open_subject(actor, version.ref)
+    version.subject = open_subject(actor, subject=version.ref)
     version.save(force_insert=True)
     record(
         actor,

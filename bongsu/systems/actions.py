@@ -72,7 +72,7 @@ def register_system(
     if AISystem.objects.filter(key=values["key"]).exists():
         raise Conflict(_("The key “{key}” is taken."), key=key, fields={"key": _("This key is taken.")})
     row = AISystem(id=uuid7(), **values)
-    row.subject = open_subject(actor, row.ref)
+    row.subject = open_subject(actor, subject=row.ref)
     row.save()
     stated = SystemRegistered(
         subject=row.ref, key=row.key, title=row.name, entity=row.entity.key, stage=row.stage, is_high_risk=row.is_high_risk

@@ -87,7 +87,7 @@ register_work(Calls())
 @action
 def ask(actor: Actor, *, records: int, questions: int) -> list[str]:
     """`records` subjects with `questions` facts and as many timers each."""
-    made = [open_subject(actor, ref("kill", uuid7())).ref for _each in range(records)]
+    made = [open_subject(actor, subject=ref("kill", uuid7())).ref for _each in range(records)]
     for subject in made:
         for number in range(questions):
             record(actor, Asked(subject=subject, number=number))

@@ -46,7 +46,7 @@ def pack(database):
 
 @pytest.fixture
 def incident():
-    return open_subject(HOUSE, "incident:1")
+    return open_subject(HOUSE, subject="incident:1")
 
 
 def persons(*actors):
@@ -141,7 +141,7 @@ def test_without_any_connection_the_failure_is_known_at_once(incident, bob):
 
 
 def test_of_a_restricted_record_others_learn_only_that_they_are_needed(inbox, mail, alice, bob, drain):
-    subject = open_subject(HOUSE, "incident:2", restricted=True, readers=[alice.person_id])
+    subject = open_subject(HOUSE, subject="incident:2", restricted=True, readers=[alice.person_id])
     tell(subject, persons(alice, bob))
     drain()
     mails = {to: read(raw) for to, raw in inbox.mails}
@@ -155,7 +155,7 @@ def test_of_a_restricted_record_others_learn_only_that_they_are_needed(inbox, ma
 
 
 def test_a_public_channel_gets_only_the_id_of_a_restricted_record(slack, drain):
-    subject = open_subject(HOUSE, "incident:2", restricted=True)
+    subject = open_subject(HOUSE, subject="incident:2", restricted=True)
     for number, name in enumerate(("status", "private")):
         slack.channels[f"C{number}"] = {"id": f"C{number}", "name": name, "members": ["UBOT"], "is_archived": False}
         place = Place(str(slack.connection.id), f"C{number}", is_private=name == "private")
@@ -202,7 +202,7 @@ def test_a_way_that_failed_before_the_restriction_is_followed_by_no_other(incide
 
 
 def test_a_drill_tells_nobody_outside_and_says_so(inbox, mail, bob, drain):
-    (message,) = tell(open_subject(HOUSE, "drill:1", is_drill=True), persons(bob))
+    (message,) = tell(open_subject(HOUSE, subject="drill:1", is_drill=True), persons(bob))
     drain()
     message.refresh_from_db()
     assert (message.state, inbox.mails) == ("held", [])

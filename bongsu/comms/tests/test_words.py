@@ -12,7 +12,7 @@ from bongsu.ui.language import say
 
 @action
 def hold(actor: Actor, *, purpose: str) -> str:
-    subject = open_subject(actor, ref("thing", uuid7())).ref
+    subject = open_subject(actor, subject=ref("thing", uuid7())).ref
     record(
         actor,
         MessageHeld(subject=subject, message="m", recipient="person:x", recipient_name="Kim", purpose=purpose, reason="drill"),

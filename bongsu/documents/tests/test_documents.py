@@ -36,7 +36,7 @@ def parts(summary: str = "정확도가 35% 하락했습니다.") -> list[Generat
 
 @pytest.fixture
 def subject(database: None) -> str:
-    return action(lambda actor: open_subject(actor, INCIDENT).ref)(system("tests"))
+    return action(lambda actor: open_subject(actor, subject=INCIDENT).ref)(system("tests"))
 
 
 @pytest.fixture

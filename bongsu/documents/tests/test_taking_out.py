@@ -19,7 +19,7 @@ from bongsu.kernel.errors import NotFound
 def subject(committed_db: str, console: Actor) -> str:
     @action
     def begin(actor: Actor) -> str:
-        return open_subject(actor, "test:1").ref
+        return open_subject(actor, subject="test:1").ref
 
     return begin(console)
 

@@ -53,7 +53,7 @@ def hear(actor: Actor, *, subject: str, by: str, words: str) -> None:
 def begin(**options: Any) -> Subject:
     @action
     def run(actor: Actor) -> Subject:
-        return open_subject(actor, ref("test", uuid7()), **options)
+        return open_subject(actor, subject=ref("test", uuid7()), **options)
 
     return run(US)
 

@@ -35,7 +35,7 @@ def storage(settings: Any, tmp_path: Any) -> Any:
 
 @pytest.fixture
 def subject(database: None) -> str:
-    opened = action(lambda actor: open_subject(actor, "incident:00000000-0000-7000-8000-000000000001").ref)
+    opened = action(lambda actor: open_subject(actor, subject="incident:00000000-0000-7000-8000-000000000001").ref)
     return opened(system("tests"))
 
 

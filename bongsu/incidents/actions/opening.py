@@ -81,7 +81,7 @@ def open_incident(
     incident.responded_at = declared_at if chief.id == actor.person_id else None
     may_read = [*readers, chief.id, *filter(None, [actor.person_id]), *posts_readers(incident)] if restriction else []
     incident.subject = open_subject(
-        actor, ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read
+        actor, subject=ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read
     )
     incident.number = _number(taxonomy, declared_at, is_drill)
     incident.save(force_insert=True)

@@ -98,7 +98,7 @@ def hold_everything(actor: Actor, *, reason: str) -> Hold:
     if (there := queries.open_hold()) is not None:
         return there
     row = Hold(reason=reason)
-    row.subject = open_subject(actor, ref("hold", row.id))
+    row.subject = open_subject(actor, subject=ref("hold", row.id))
     row.save(force_insert=True)
     record(actor, facts.EverythingHeld(subject=row.subject_id, reason=reason))
     return row

@@ -34,7 +34,7 @@ def create_connection(
         raise Refused(_("The plug-in “{slug}” is broken: {why}"), slug=plugin_slug, why=found.broken)
     row = Connection(plugin=plugin_slug)
     _fill(row, name, values, allowed_targets, signature, signature_header, signature_secrets)
-    row.subject = open_subject(actor, row.ref)
+    row.subject = open_subject(actor, subject=row.ref)
     row.save(force_insert=True)
     record(actor, facts.ConnectionCreated(
         subject=row.subject_id, connection_name=row.name, plugin=row.plugin, allowed_targets=row.allowed_targets

@@ -24,7 +24,7 @@ ABOUT = "incident:1"
 @pytest.fixture(autouse=True)
 def record(db):
     with clock.simulated(START):
-        yield open_subject(HOUSE, ABOUT)
+        yield open_subject(HOUSE, subject=ABOUT)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_waiting_call_is_withdrawn_with_a_fact_and_those_behind_it_go_on(slack
 
 def test_the_key_of_another_record_withdraws_nothing(slack, post, drain):
     post("a")
-    open_subject(HOUSE, "incident:2")
+    open_subject(HOUSE, subject="incident:2")
     assert actions.drop_calls(HOUSE, subject="incident:2", keys=["a"], reason=ENDED) == 0
     drain()
     assert words(slack) == ["a"]

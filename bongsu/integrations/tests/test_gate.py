@@ -30,7 +30,7 @@ def stopped_clock():
 @pytest.fixture
 def record_of(db):
     def make(name="incident:1", is_drill=False):
-        return open_subject(HOUSE, name, is_drill=is_drill)
+        return open_subject(HOUSE, subject=name, is_drill=is_drill)
 
     return make
 

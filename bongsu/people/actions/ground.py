@@ -35,7 +35,7 @@ def locked(person: UUID) -> Person:
 def record_of(actor: Actor, person: Person) -> str:
     """The person's record in the ledger, read by the person and by those who keep or audit people."""
     if not Subject.objects.filter(ref=person.ref).exists():
-        open_subject(actor, person.ref, restricted=True, readers=[person.id])
+        open_subject(actor, subject=person.ref, restricted=True, readers=[person.id])
     return person.ref
 
 
@@ -44,7 +44,7 @@ def record_of_sign_in(actor: Actor) -> str:
     if not Subject.objects.filter(ref=SIGN_IN).exists():
         try:
             with transaction.atomic():
-                open_subject(actor, SIGN_IN, restricted=True)
+                open_subject(actor, subject=SIGN_IN, restricted=True)
         except IntegrityError:  # another visitor was first
             pass
     return SIGN_IN

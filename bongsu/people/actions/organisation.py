@@ -44,7 +44,7 @@ def create_entity(actor: Actor, *, key: str, name: str, country: str = "KR", zon
     if LegalEntity.objects.filter(key=key).exists():
         raise _taken(key)
     entity = LegalEntity.objects.create(key=key, name=name.strip(), country=country, zone=zone)
-    open_subject(actor, entity.ref)
+    open_subject(actor, subject=entity.ref)
     record(actor, EntityCreated(subject=entity.ref, key=key, title=entity.name, country=country, zone=zone))
     return entity
 
@@ -88,7 +88,7 @@ def create_team(actor: Actor, *, key: str, name: str, entity: UUID) -> Team:
     if Team.objects.filter(key=key).exists():
         raise _taken(key)
     team = Team.objects.create(key=key, name=name.strip(), entity=owner)
-    open_subject(actor, team.ref)
+    open_subject(actor, subject=team.ref)
     record(actor, TeamCreated(subject=team.ref, key=key, title=team.name, entity=owner.key))
     return team
 

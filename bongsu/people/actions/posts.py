@@ -23,7 +23,7 @@ def ensure_posts(actor: Actor, *, posts: Iterable[PostWanted]) -> list[Post]:
     actor.require("packs.manage")
     known, wanted = {post.key: post for post in Post.objects.select_for_update()}, list(posts)
     opened = Post.objects.bulk_create([Post(key=w.key, rank=w.rank, **_said(w)) for w in wanted if w.key not in known])
-    open_subjects(actor, [post.ref for post in opened])
+    open_subjects(actor, subjects=[post.ref for post in opened])
     for post in opened:
         known[post.key] = post
         record(actor, PostOpened(subject=post.ref, key=post.key, **_said(post)))

@@ -78,7 +78,7 @@ def _new(actor: Actor, what: Suggestion) -> Proposal:
         occurred_at=min(what.occurred_at, detected) if what.occurred_at else None,
         proposed_at=at,
     )
-    row.subject = open_subject(actor, row.ref, is_drill=what.is_drill)
+    row.subject = open_subject(actor, subject=row.ref, is_drill=what.is_drill)
     row.save(force_insert=True)
     set_next_step(row)
     record(

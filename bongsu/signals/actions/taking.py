@@ -285,7 +285,7 @@ def _propose(actor: Actor, row: Signal, judgement: Judgement, batch: Batch) -> N
 
 def _own_subject(actor: Actor, row: Signal) -> str:
     """A signal that came over no connection and led to nothing is a record of its own."""
-    return open_subject(actor, row.ref, is_drill=row.is_drill).ref
+    return open_subject(actor, subject=row.ref, is_drill=row.is_drill).ref
 
 
 ACTS = {"count": _keep, "keep": _keep, "attach": _attach, "reopen": _reopen, "propose": _propose}
