@@ -18,7 +18,8 @@ PYTHON = str(HERE / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin
 FEW = 5  # failures that get a second try
 ORDINARY = "not browser and not kill and not counterpart and not long"
 BY_FILE = ["-n", "2", "--dist", "loadfile"]  # much of these is waiting for servers; a file keeps its own
-BY_GROUP = ["-n", "2", "--dist", "loadgroup"]  # MLflow starts once: those who need it are one group, beside all others
+# The real counterparts are mostly waited for, so three; MLflow starts once: those who need it are one group.
+BY_GROUP = ["-n", "3", "--dist", "loadgroup"]
 PACKAGES = {  # what tests need from the system: what is looked for -> the Debian package that brings it
     "PostgreSQL": "postgresql",
     "Prometheus": "prometheus",
@@ -153,10 +154,7 @@ def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen
     seen = "(kill or browser)" if "Chromium" not in missing else "kill"
     run.pytest("kill -9 on SQLite, and Chromium", [*BY_FILE, "-m", f"{seen} and not long"])
     wait_for_mlflow(environment, run)
-    sets = [
-        ("tests on PostgreSQL", ["-n", "2", "-m", ORDINARY]),
-        ("kill -9 and real counterparts, on PostgreSQL", [*BY_GROUP, "-m", "(kill or counterpart) and not browser and not long"]),
-    ]
+    sets = [("tests on PostgreSQL, kill -9, real counterparts", [*BY_GROUP, "-m", "not browser and not long"])]
     if is_long:
         run.pytest("slow tests on SQLite", ["-m", "long"])
         sets.append(("slow tests on PostgreSQL", ["-m", "long"]))

@@ -4,9 +4,11 @@ dark and on a phone (E4, M6, M8); every act opens over the page; what one person
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
 from playwright.sync_api import expect
 
 from bongsu.kernel.clock import now
@@ -85,6 +87,54 @@ def test_the_pages_have_no_violations_and_a_silent_console(
     page.wait_for_selector("dialog[open] form")
     shot(f"dialog-{look}")
     no_violations(page)
+    assert [line for line in complaints if "favicon" not in line] == []
+
+
+LEFT_OUT = {"account_logout", "ui:language", "events:stream"}
+
+
+def route_of(address: str) -> str:
+    """The name of the page behind an address; empty for what is no page of ours, or takes something along."""
+    try:
+        found = resolve(urlsplit(address).path)
+    except Resolver404:
+        return ""
+    is_page = not any(part in address for part in ("/api/", "/static/", "/download", ".csv", ".pdf", "/export", "/in/"))
+    return found.view_name if is_page and found.view_name not in LEFT_OUT else ""
+
+
+def test_every_room_that_a_link_leads_to_has_no_violations(
+    burning: Any, alice: Any, make_person: Any, page_of: Any, served: str, complaints: list[str], shot: Any, page: Any
+) -> None:
+    """From the home page by links, each kind of page once, by turns Korean and light, English and dark."""
+    from bongsu.reports.actions import draft
+
+    report = draft(alice, incident=burning.id)
+    page = page_of(make_person("omar", "commander", "administrator", "legal", "auditor"))
+    waiting, seen = ["/", f"/incidents/{burning.number}/", f"/documents/{report.id}/"], {""}
+    broken = []
+    while waiting:
+        address = waiting.pop(0)
+        route = route_of(address)
+        if route in seen:
+            continue
+        seen.add(route)
+        look = "en-dark" if len(seen) % 2 else "ko-light"
+        dress(page, served, *LOOKS[look])
+        answer = page.goto(f"{served}{address}")
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        page.wait_for_load_state("load")
+        shot(f"room-{route.replace(':', '-')}-{look}")
+        if answer.status != 200:
+            broken.append(f"{address}: {answer.status}")
+        found = Axe().run(page)
+        if found.violations_count:
+            broken.append(f"{address} ({look}): {found.generate_report()}")
+        links = page.eval_on_selector_all("a[href^='/']", "all => all.map(one => one.getAttribute('href'))")
+        waiting += [link for link in links if route_of(link) not in seen]
+    assert not broken, "\n\n".join(broken)
+    assert len(seen) > 40, sorted(seen)
     assert [line for line in complaints if "favicon" not in line] == []
 
 

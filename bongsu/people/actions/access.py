@@ -36,13 +36,18 @@ def keep_an_administrator(leaving: UUID) -> None:
 def grant_role(actor: Actor, *, person: UUID, role: str) -> None:
     """Give an access role; nothing happens when it is held already. Refuses an unknown role."""
     actor.require("people.manage")
+    row = locked(person)
+    if not AccessGrant.objects.current().filter(person=row, role=role).exists():
+        record_of(actor, row)
+        give_role(actor, row, role)
+
+
+def give_role(actor: Actor, row: Person, role: str) -> None:
+    """Inside other actions: a role that the person does not have, whose record is there."""
     if role not in ROLES:
         raise Invalid(_("Unknown access role: {role}."), role=role, fields={"role": _("Choose one of the access roles.")})
-    row = locked(person)
-    if AccessGrant.objects.current().filter(person=row, role=role).exists():
-        return
     AccessGrant.objects.create(person=row, role=role)
-    record(actor, RoleGranted(subject=record_of(actor, row), who=row.name, role=role))
+    record(actor, RoleGranted(subject=row.ref, who=row.name, role=role))
     recheck()
 
 

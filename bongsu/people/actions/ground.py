@@ -35,8 +35,12 @@ def locked(person: UUID) -> Person:
 def record_of(actor: Actor, person: Person) -> str:
     """The person's record in the ledger, read by the person and by those who keep or audit people."""
     if not Subject.objects.filter(ref=person.ref).exists():
-        open_subject(actor, subject=person.ref, restricted=True, readers=[person.id])
+        open_record(actor, person)
     return person.ref
+
+
+def open_record(actor: Actor, person: Person) -> None:
+    open_subject(actor, subject=person.ref, restricted=True, readers=[person.id])
 
 
 def record_of_sign_in(actor: Actor) -> str:

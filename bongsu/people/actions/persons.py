@@ -22,8 +22,8 @@ from ..facts import (
 )
 from ..models import ContactWay, Person
 from ..rules import EMAIL, bad_profile, bad_way, same_address
-from .access import grant_role, keep_an_administrator
-from .ground import locked, manager_or_self, not_oneself, reason_given, recheck, record_of
+from .access import give_role, keep_an_administrator
+from .ground import locked, manager_or_self, not_oneself, open_record, reason_given, recheck, record_of
 
 INVALID = _("Some of this cannot be used.")
 
@@ -53,8 +53,6 @@ def create_person(
     actor.require("people.manage")
     email = same_address(email)
     _check(name=name, email=email, language=language, zone=zone)
-    if Person.objects.filter(email=email).exists():
-        raise Conflict(_("Somebody has this e-mail address already."), fields={"email": _("This e-mail address is taken.")})
     try:
         with transaction.atomic():
             person = Person.objects.create_user(email, password, name=name.strip(), language=language, zone=zone)
@@ -62,11 +60,11 @@ def create_person(
         raise Conflict(
             _("Somebody has this e-mail address already."), fields={"email": _("This e-mail address is taken.")}
         ) from None
-    subject = record_of(actor, person)
+    open_record(actor, person)
     ContactWay.objects.create(person=person, channel="email", address=email)
-    record(actor, PersonCreated(subject=subject, who=person.name, email=email, language=language, zone=zone))
-    for role in roles:
-        grant_role(actor, person=person.id, role=role)
+    record(actor, PersonCreated(subject=person.ref, who=person.name, email=email, language=language, zone=zone))
+    for role in dict.fromkeys(roles):
+        give_role(actor, person, role)
     return person
 
 
