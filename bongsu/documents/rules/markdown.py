@@ -114,9 +114,9 @@ def _link(node: SyntaxTreeNode, marks: str) -> list[Run]:
     return _runs(node, marks, address)
 
 
-def markdown_html(text: str, *, top: int = 2) -> str:
-    """`text` as safe HTML: a fixed set of tags, links only to http, https and mailto; headings begin at `top`."""
-    html = "".join(_html(block, top) for block in blocks(text))
+def markdown_html(text: str) -> str:
+    """`text` as safe HTML: a fixed set of tags, links only to http, https and mailto; headings stand below a part's own, `h2`."""
+    html = "".join(map(_html, blocks(text)))
     return nh3.clean(
         html,
         tags=TAGS,
@@ -126,17 +126,17 @@ def markdown_html(text: str, *, top: int = 2) -> str:
     )
 
 
-def _html(block: Block, top: int) -> str:
+def _html(block: Block) -> str:
     match block["kind"]:
         case "heading":
-            level = min(6, max(2, block["level"] - 1 + top))
+            level = max(3, block["level"])
             return f"<h{level}>{_spans(block['runs'])}</h{level}>"
         case "paragraph":
             return f"<p>{_spans(block['runs'])}</p>"
         case "list":
-            return _list_html(block, top)
+            return _list_html(block)
         case "quote":
-            return f"<blockquote>{''.join(_html(b, top) for b in block['blocks'])}</blockquote>"
+            return f"<blockquote>{''.join(_html(b) for b in block['blocks'])}</blockquote>"
         case "code":
             return f"<pre><code>{escape(block['text'])}</code></pre>"
         case "table":
@@ -144,9 +144,9 @@ def _html(block: Block, top: int) -> str:
     return "<hr>"
 
 
-def _list_html(block: Block, top: int) -> str:
+def _list_html(block: Block) -> str:
     def item(one: Block) -> str:
-        body = "".join(_html(b, top) for b in one["blocks"])
+        body = "".join(_html(b) for b in one["blocks"])
         if one["check"] is None:
             return f"<li>{body}</li>"
         state, mark = ("done", "☑") if one["check"] else ("open", "☐")

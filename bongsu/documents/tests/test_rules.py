@@ -83,7 +83,7 @@ def test_the_subset_people_write_is_drawn() -> None:
         "| a | b |\n|-|-|\n| 1 | 2 |"
     )
     for piece in (
-        "<h2>제목</h2>",
+        "<h3>제목</h3>",
         "<strong>굵게</strong>",
         "<em>기울임</em>",
         "<code>코드</code>",
