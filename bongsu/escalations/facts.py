@@ -32,7 +32,7 @@ class StepBroughtForward(Fact):
 class PostUnreached(Fact):
     """A step named a post that nobody holds: loud, with who stood in."""
 
-    sentence = _("The post “{post}” is empty: {stand_in} stood in")
+    sentence = _("The post “{post}” is empty; asked instead: {stand_in}")
     personal = frozenset({"stand_in"})
     icon = "warning"
     step: str

@@ -2,6 +2,7 @@
 processes and the worker processes alive. Whatever ends the parent ends every child: they hold the end of a pipe."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -40,8 +41,17 @@ def serve(*, host: str, port: int, workers: int, threads: int) -> int:
         threading.Thread(target=_follow_parent, args=(int(lifeline),), daemon=True).start()
     listener = _listen(host, port)
     count = workers if workers >= 0 else (2 if settings.IS_POSTGRES else 0)
+    _load()
     print(f"Bongsu: http://{host}:{listener.getsockname()[1]}/", flush=True)
     return Supervisor(listener, count).run() if count else _alone(listener)
+
+
+def _load() -> None:
+    """The whole site, once: children share it, and nobody looks through it for garbage again."""
+    get_resolver().url_patterns  # noqa: B018
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -149,7 +159,6 @@ class Supervisor:
         self.children = [Child("web") for _each in range(count)] + [Child("worker") for _each in range(min(count, 2))]
 
     def run(self) -> int:
-        get_resolver().url_patterns  # noqa: B018  (the whole site is loaded once and shared by all children)
         for number in SIGNALS:
             signal.signal(number, lambda _number, _frame: self.stop.set())
         try:

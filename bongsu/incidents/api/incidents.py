@@ -34,7 +34,7 @@ def declare(request: HttpRequest, body: Declaration) -> tuple[int, dict[str, Any
 
 @router.get("/incidents/{number}", response=IncidentOut)
 def show(request: HttpRequest, number: str) -> dict[str, Any]:
-    return answer(request, found_for(request, number).number)
+    return answer(request, number)
 
 
 @router.patch("/incidents/{number}/details", response=IncidentOut)
