@@ -69,7 +69,9 @@ class Incident(models.Model):
         ]
         indexes = [
             models.Index(fields=["-declared_at", "-id"], name="incidents_newest"),
-            models.Index(fields=["severity", "-declared_at"], name="incidents_open_by_severity", condition=Q(is_open=True)),
+            models.Index(
+                fields=["is_drill", "severity", "declared_at", "id"], name="incidents_open_by_severity", condition=Q(is_open=True)
+            ),
             models.Index(fields=["state", "-declared_at"], name="incidents_by_state"),
         ]
 

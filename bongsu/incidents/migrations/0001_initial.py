@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-declared_at', '-id'],
-                'indexes': [models.Index(fields=['-declared_at', '-id'], name='incidents_newest'), models.Index(condition=models.Q(('is_open', True)), fields=['severity', '-declared_at'], name='incidents_open_by_severity'), models.Index(fields=['state', '-declared_at'], name='incidents_by_state')],
+                'indexes': [models.Index(fields=['-declared_at', '-id'], name='incidents_newest'), models.Index(condition=models.Q(('is_open', True)), fields=['is_drill', 'severity', 'declared_at', 'id'], name='incidents_open_by_severity'), models.Index(fields=['state', '-declared_at'], name='incidents_by_state')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('is_open', True), models.Q(('group_key', ''), _negated=True)), fields=('group_key', 'is_drill'), name='incidents_one_open_per_group')],
             },
         ),
