@@ -30,10 +30,10 @@ STATES = {  # tone, mark, word
     "granted": ("calm", "done", noop("approved")), "healthy": ("calm", "done", noop("healthy")),
     "running": ("warm", "running", noop("in progress")), "sending": ("warm", "running", noop("being sent")),
     "pending": ("quiet", "waiting", noop("waiting")), "waiting": ("quiet", "waiting", noop("waiting")),
-    "draft": ("quiet", "waiting", noop("draft")), "held": ("warm", "waiting", noop("held back")),
+    "asked": ("quiet", "waiting", noop("waiting")), "draft": ("quiet", "waiting", noop("draft")),
+    "held": ("warm", "waiting", noop("held back")), "dropped": ("quiet", "", noop("withdrawn")),
     "failed": ("hot", "warning", noop("failed")), "refused": ("hot", "warning", noop("refused")),
     "late": ("hot", "warning", noop("late")), "dead": ("hot", "warning", noop("given up")),
-    "dropped": ("quiet", "", noop("withdrawn")),
 }  # fmt: skip
 
 
