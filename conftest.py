@@ -197,9 +197,7 @@ def make_person(database: None, console: Any) -> Callable[..., Any]:
 
     def make(name: str, *roles: str, language: str = "en") -> Any:
         email = f"{name}@example.org"
-        person = create_person(
-            console, email=email, name=name.capitalize(), language=language, password=PASSWORD, roles=roles
-        )
+        person = create_person(console, email=email, name=name.capitalize(), language=language, password=PASSWORD, roles=roles)
         return actor_of(person)
 
     return make

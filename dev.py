@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Bongsu's two commands, and three small ones. Needs Python >= 3.11 and nothing else.
 
-    python3 dev.py up        install, migrate, load the demo, serve
-    python3 dev.py test      everything CI runs
-    python3 dev.py check     the fast part of it, under a minute
-    python3 dev.py bongsu    the command line of Bongsu
-    python3 dev.py messages  bring the Korean catalogues up to date with the code
+python3 dev.py up        install, migrate, load the demo, serve
+python3 dev.py test      everything CI runs
+python3 dev.py check     the fast part of it, under a minute
+python3 dev.py bongsu    the command line of Bongsu
+python3 dev.py messages  bring the Korean catalogues up to date with the code
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 OLDEST = (3, 11)
+LAST_UP = "last-up.json"
+SAME_HOUSE = ("BONGSU_URL", "DATABASE_URL")
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew costs each start two seconds
     if arguments[:1] == ["bongsu"]:
         install("base")
-        return subprocess.run([python(), "-m", "bongsu", *arguments[1:]], cwd=HERE).returncode
+        return subprocess.run([*bongsu(), *arguments[1:]], cwd=HERE, env={**last_up(), **os.environ}).returncode
     parser = argparse.ArgumentParser(prog="dev.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("up", help="install, migrate, load the demo, serve")
@@ -166,7 +168,8 @@ def up(options: argparse.Namespace) -> int:
         environment["DATABASE_URL"] = options.database_url
     port = options.port or next_free_port(8000)
     environment.setdefault("BONGSU_URL", f"http://127.0.0.1:{port}")
-    home = Path(environment.setdefault("BONGSU_HOME", str(HERE / "var")))
+    home = house()
+    environment["BONGSU_HOME"] = str(home)
     say(f"Database: {'PostgreSQL' if environment.get('DATABASE_URL', '').startswith('postgres') else home / 'bongsu.sqlite3'}")
     if options.empty:
         say("The first administrator: python3 dev.py bongsu people create you@example.org 'Your Name' --role administrator")
@@ -189,6 +192,7 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
                 "Bongsu did not start; the words above say why.\n"
                 "`--empty` starts without the demo, BONGSU_HOME=<dir> with another database and other keys."
             )
+        remember(environment)
         say(f"\n  Bongsu:  http://127.0.0.1:{port}/\n  Ctrl-C ends it.\n")
         if has_demo:
             history = subprocess.Popen([*bongsu(), "demo", "history"], cwd=HERE, env=environment)
@@ -201,6 +205,26 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
         os.close(held)
         for process in filter(None, (history, server)):
             end(process)
+
+
+def house() -> Path:
+    return Path(os.environ.get("BONGSU_HOME") or HERE / "var")
+
+
+def remember(environment: dict[str, str]) -> None:
+    """Which house is served, so that `dev.py bongsu` means the same one; the database's password may be among it."""
+    path = house() / LAST_UP
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as kept:
+        json.dump({name: environment[name] for name in SAME_HOUSE if name in environment}, kept)
+
+
+def last_up() -> dict[str, str]:
+    try:
+        kept = json.loads((house() / LAST_UP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {name: str(kept[name]) for name in SAME_HOUSE if name in kept}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

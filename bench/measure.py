@@ -181,7 +181,12 @@ class Measurement:
             self.mail.wait_for(before + 1)
             taken.append((time.perf_counter() - begin) * 1000)
         taken.sort()
-        say(store=self.store, what="accepted until mailed", p50_ms=round(statistics.median(taken), 1), worst_ms=round(taken[-1], 1))
+        say(
+            store=self.store,
+            what="accepted until mailed",
+            p50_ms=round(statistics.median(taken), 1),
+            worst_ms=round(taken[-1], 1),
+        )
 
     def storm(self, bodies: int = 100, each: int = 100) -> None:
         """Ten thousand alerts of one cause in a hundred bodies; meanwhile somebody else reads the list."""

@@ -133,6 +133,7 @@ def look(run: Run) -> None:
     run.steps(
         {
             "ruff": [PYTHON, "-m", "ruff", "check", "."],
+            "ruff format": [PYTHON, "-m", "ruff", "format", "--check", "."],
             "import contracts": [str(Path(PYTHON).with_name("lint-imports")), "--no-logo"],
             "translations": [PYTHON, "-m", "bongsu.site.translations"],
             "migrations": [*manage, "makemigrations", "--check", "--dry-run"],

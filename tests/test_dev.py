@@ -49,3 +49,18 @@ def test_without_a_package_index_it_says_where_to_look(bare, tmp_path):
     assert "PIP_INDEX_URL" in done.stderr
     assert "Traceback" not in done.stderr.rpartition("The packages could not be installed")[2]
     assert not (tmp_path / ".venv" / "installed.json").exists()
+
+
+def test_the_command_line_means_the_house_that_up_serves(tmp_path, monkeypatch):
+    monkeypatch.setenv("BONGSU_HOME", str(tmp_path))
+    monkeypatch.syspath_prepend(str(HERE))
+    import dev
+
+    assert dev.last_up() == {}
+    dev.remember({"BONGSU_URL": "http://127.0.0.1:8123", "DATABASE_URL": "postgres://b:secret@h/b", "PATH": "/bin"})
+    assert dev.last_up() == {"BONGSU_URL": "http://127.0.0.1:8123", "DATABASE_URL": "postgres://b:secret@h/b"}
+    assert (tmp_path / dev.LAST_UP).stat().st_mode & 0o077 == 0
+    dev.remember({"BONGSU_URL": "http://127.0.0.1:8000"})  # served on SQLite since: the other database is not meant any more
+    assert dev.last_up() == {"BONGSU_URL": "http://127.0.0.1:8000"}
+    (tmp_path / dev.LAST_UP).write_text("{")
+    assert dev.last_up() == {}

@@ -7,30 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import Invalid
-from bongsu.ui.language import say
+from bongsu.ui.forms import ActForm
 
 
-class LadderForm(forms.Form):
-    """A form about one incident's ladder; `values` are the keyword arguments of its action."""
-
-    title: Any = ""
-    effect: Any = ""
-
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
-    def refuse(self, error: Invalid) -> None:
-        """Put a refusal's fields onto the form; what has no field of its own stands above."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(text))
-        if not error.fields:
-            self.add_error(None, say(error.text))
-
-
-class SnoozeForm(LadderForm):
+class SnoozeForm(ActForm):
     title = _("No reminders to me")
-    effect = _("Only reminders to you stop. The steps of the matrix come all the same.")
+    what = _("Only reminders to you stop. The steps of the matrix come all the same.")
     minutes = forms.TypedChoiceField(
         label=_("For how long"),
         coerce=int,
@@ -49,7 +31,7 @@ class SnoozeForm(LadderForm):
         return {"until_at": now() + timedelta(minutes=data["minutes"]), "reason": data["reason"]}
 
 
-class EscalateForm(LadderForm):
+class EscalateForm(ActForm):
     title = _("Escalate now")
-    effect = _("The next step of the matrix is told at once.")
+    what = _("The next step of the matrix is told at once.")
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))

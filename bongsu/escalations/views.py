@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.errors import Invalid
 from bongsu.people.queries import ActorRequest
+from bongsu.ui import acts
+from bongsu.ui.forms import ActForm
 
 from . import actions, forms, queries
 
@@ -45,8 +44,9 @@ def escalate(request: ActorRequest, number: str) -> HttpResponse:
     return _answered(request, number, forms.EscalateForm, actions.escalate_now)
 
 
-def _answered(request: ActorRequest, number: str, kind: type[forms.LadderForm], run: Callable[..., Any]) -> HttpResponse:
+def _answered(request: ActorRequest, number: str, kind: type[ActForm], run: Callable[..., Any]) -> HttpResponse:
     incident = incidents.incident(request.actor, number)
+    home = acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)
     form = kind(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -54,15 +54,5 @@ def _answered(request: ActorRequest, number: str, kind: type[forms.LadderForm], 
         except Invalid as error:
             form.refuse(error)
         else:
-            return _done(request, incident)
-    template = "escalations/act.html" if request.headers.get("HX-Request") else "escalations/page.html"
-    values = {"form": form, "incident": incident, "action": request.path}
-    return render(request, template, values, status=422 if form.errors else 200)
-
-
-def _done(request: ActorRequest, incident: Incident) -> HttpResponse:
-    url = reverse("incidents:detail", args=[incident.number])
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": url})
-    messages.success(request, _("Recorded."))
-    return redirect(url)
+            return acts.done(request, home)
+    return acts.shown(request, form, home)

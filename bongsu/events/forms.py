@@ -3,20 +3,15 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from bongsu.kernel.errors import Invalid
-from bongsu.ui.language import say
+from bongsu.ui.forms import RefusableForm
 
 from .queries import Entry
 
 LONGEST = 200  # characters of a value that are shown before it goes
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(RefusableForm):
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def refuse(self, error: Invalid) -> None:
-        for name, text in error.fields.items() or [("", error.text)]:
-            self.add_error(name if name in self.fields else None, say(text))
 
 
 class EraseForm(ReasonForm):

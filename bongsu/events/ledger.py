@@ -208,5 +208,3 @@ def _transaction_number() -> int:
         while cursor.nextset():
             pass
         return int(cursor.fetchone()[0])
-
-

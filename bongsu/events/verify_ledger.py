@@ -365,7 +365,6 @@ class Export:
         found = _object(raw.decode(), "heads.json")
         return found.get("heads", {}), bool(found.get("is_complete", False))
 
-
     def files(self) -> Iterator[tuple[str, str, str | None]]:
         """What checksums.sha256 names: (name, hash that stands there, hash of what lies here or None)."""
         if CHECKSUMS not in self.names:

@@ -1,12 +1,7 @@
-import re
-
 from django.apps import AppConfig
-from django.http import HttpRequest
-from django.urls import reverse
 
 from bongsu.kernel.text import gettext_noop as _
 
-HERE = re.compile(r"^/incidents/((?:INC|DRL)-\d{4}-\d+)/")
 ACTS = (  # the main acts on the incident one is looking at
     ("state", _("Move the state"), "상태 해결 종료 resolve close recover"),
     ("severity", _("Change severity"), "심각도 격상 raise lower"),
@@ -34,21 +29,10 @@ class IncidentsConfig(AppConfig):
         )
         for place, (name, label, words) in enumerate(ACTS):
             frame.register_command(
-                f"incident-{name}", label, order=30 + place, grant="incident.respond", words=words, url=_on_this_page(name)
-            )
+                f"incident-{name}", label, order=30 + place, grant="incident.respond", words=words,
+                url=frame.of_this_record("incidents:act", name, when_closed=name == "state"),
+            )  # fmt: skip
         frame.register_command(
             "incident-evidence", _("Add evidence"), order=29, grant="incident.respond", words="증거 파일 file link",
-            url=_on_this_page("", "incidents:evidence"),
+            url=frame.of_this_record("incidents:evidence", when_closed=True),
         )  # fmt: skip
-
-
-def _on_this_page(name: str, route: str = "incidents:act"):  # type: ignore[no-untyped-def]
-    """The act on the incident whose page this is; nowhere else. A closed one only moves its state and takes evidence."""
-
-    def url(request: HttpRequest) -> str | None:
-        found = HERE.match(request.path)
-        if getattr(request, "is_record_closed", False) and name not in ("", "state"):
-            return None
-        return reverse(route, args=[found[1], *([name] if name else [])]) if found else None
-
-    return url

@@ -80,7 +80,8 @@ class CommandOffered(Fact):
 
 @fact("incidents.command_accepted")
 class CommandAccepted(Fact):
-    sentence = _("{person_name} took over the command from {before_name}")
+    sentence = _("{person_name} took the command (before: {before_name})")
+    said_as = {"before_name": {"": _("nobody")}}
     personal = frozenset({"person_name", "before_name"})
     icon = "person"
     person: str

@@ -214,9 +214,7 @@ READERS: dict[str, Callable[["dataclasses.Field[Any]", Any], Any]] = {
 # ---- proofs -----------------------------------------------------------------------------------------------------------
 
 
-def is_proven(
-    scheme: str, header: str, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
-) -> bool:
+def is_proven(scheme: str, header: str, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> bool:
     """Whether what came in carries the proof the connection asks for, by one of its live secrets.
 
     `headers` with lower-case names; `body` as it came, before any decoding. An unknown scheme proves nothing.

@@ -8,16 +8,20 @@ from functools import wraps
 from typing import Annotated, Any, NoReturn
 
 import typer
+from django.conf import settings
 
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import BongsuError, NotFound
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui.language import say
 
 from . import actions, queries
 from .models import Person
 from .rules import same_address
+
+DAY = 24 * 3600
 
 app = typer.Typer(no_args_is_help=True, help="People, access roles, tokens and posts (local; acts as console:<os user>).")
 PasswordFromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
@@ -56,6 +60,13 @@ def _person(email: str) -> Person:
     return found
 
 
+def _print_link(person: Person) -> None:
+    path = actions.make_sign_in_link(console(), person=person.id)
+    days = settings.PASSWORD_RESET_TIMEOUT // DAY
+    typer.echo(say(Text(_("A password is set here, once, within {n} days (the server must be running):"), {"n": days})))
+    typer.echo(f"  {settings.BASE_URL}{path}")
+
+
 @app.command("create")
 @plainly
 def create(
@@ -66,14 +77,14 @@ def create(
     zone: str = "Asia/Seoul",
     password_stdin: PasswordFromStdin = False,
 ) -> None:
-    """Add a person. Without a password the path of a sign-in link is printed."""
+    """Add a person. Without a password a sign-in link is printed."""
     password = sys.stdin.readline().rstrip("\n") or None if password_stdin else None
     person = actions.create_person(
         console(), email=email, name=name, language=language, zone=zone, password=password, roles=role or ()
     )
-    typer.echo(f"{person.email}  {person.id}")
+    typer.echo(say(Text(_("Added: {name} <{email}>"), {"name": person.name, "email": person.email})))
     if password is None:
-        typer.echo(actions.make_sign_in_link(console(), person=person.id))
+        _print_link(person)
 
 
 @app.command("grant")
@@ -93,8 +104,8 @@ def revoke(email: str, role: str, reason: Annotated[str, typer.Option(prompt=Tru
 @app.command("link")
 @plainly
 def link(email: str) -> None:
-    """Print the path at which the person sets a password, once."""
-    typer.echo(actions.make_sign_in_link(console(), person=_person(email).id))
+    """Print the address at which the person sets a password, once."""
+    _print_link(_person(email))
 
 
 @app.command("deactivate")

@@ -19,11 +19,15 @@ class ReportsConfig(AppConfig):
     label = "reports"
 
     def ready(self) -> None:
-        from bongsu.ui import panels
+        from bongsu.ui import frame, panels
 
         from . import facts, reactions  # noqa: F401  (they register themselves)
 
         panels.register(
-            page="incident", key="report", title=_("Incident report"), order=80, template="reports/panel.html", context=panel,
+            page="incident", key="report", title=_("Report and export"), order=80, template="reports/panel.html", context=panel,
             question=_("What is written down about this, who has reviewed it, and how is it taken along?"),
+        )  # fmt: skip
+        frame.register_command(
+            "export", _("Take the whole record along (ZIP)"), order=45, grant="export", words="내보내기 기록 export download",
+            url=frame.of_this_record("reports:export", when_closed=True),
         )  # fmt: skip

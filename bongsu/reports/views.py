@@ -3,8 +3,8 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from bongsu.incidents import queries as incidents
 from bongsu.people.queries import ActorRequest
@@ -22,7 +22,14 @@ def draft(request: ActorRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def export(request: ActorRequest, number: str) -> HttpResponseBase:
+    """GET says what is in it; POST takes it along, and puts that on the record."""
+    if request.method == "GET":
+        request.actor.require("export")
+        incident = incidents.incident(request.actor, number)
+        return render(
+            request, "reports/export.html", {"incident": incident, "may_see_privileged": request.actor.may("report.review")}
+        )
     taken = actions.take_export(request.actor, number=number, is_privileged_included=request.POST.get("privileged") == "1")
     return packing.answer(taken)

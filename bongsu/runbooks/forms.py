@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Invalid
 from bongsu.packs import queries as packs
 from bongsu.people import queries as people
-from bongsu.ui.language import say
+from bongsu.ui.forms import ActForm
 
 from . import queries
 from .models import Containment, Verification
@@ -21,11 +20,8 @@ from .rules import steps, verifying
 LONGEST = 20_000
 
 
-class ActForm(forms.Form):
-    """A form about one incident, and about one row of it when there is one. `what` is shown above the fields."""
-
-    title: Any = ""
-    what = ""
+class RunForm(ActForm):
+    """A form about one incident, and about one row of it when there is one."""
 
     def __init__(self, *args: Any, incident: Incident, actor: Actor, row: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,31 +31,19 @@ class ActForm(forms.Form):
     def prepare(self) -> None:
         """Fill in choices and first values."""
 
-    def choose(self, name: str, choices: Any) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
-    def refuse(self, error: Invalid) -> None:
-        for name, why in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(why))
-        if not error.fields:
-            self.add_error(None, say(error.text))
-
-
-class ReasonForm(ActForm):
+class ReasonForm(RunForm):
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST)
 
 
-class BeginForm(ActForm):
+class BeginForm(RunForm):
     title = _("Begin")
 
     def values(self) -> dict[str, Any]:
         return {"state": steps.DOING}
 
 
-class TickForm(ActForm):
+class TickForm(RunForm):
     title = _("Tick the step")
     note = forms.CharField(
         label=_("What was done, what was seen?"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST
@@ -67,7 +51,9 @@ class TickForm(ActForm):
     link = forms.URLField(label=_("Link"), required=False, max_length=2000, assume_scheme="https")
     evidence = forms.ChoiceField(label=_("Evidence"), required=False)
     reason = forms.CharField(
-        label=_("Why now, if earlier steps are open"), required=False, max_length=LONGEST,
+        label=_("Why now, if earlier steps are open"),
+        required=False,
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -100,7 +86,7 @@ class BackForm(ReasonForm):
         return {**self.cleaned_data, "state": steps.WAITING}
 
 
-class AssignForm(ActForm):
+class AssignForm(RunForm):
     title = _("Give the step to")
     person = forms.ChoiceField(label=_("Person"))
 
@@ -122,7 +108,7 @@ class RunbookForm(ReasonForm):
             self.fields["runbook"].initial, self.fields["reason"].initial = run.offered, run.offered_why
 
 
-class LessonForm(ActForm):
+class LessonForm(RunForm):
     title = _("What to change in this runbook")
     lesson = forms.CharField(label=_("Your answer"), widget=forms.Textarea(attrs={"rows": 4}), max_length=LONGEST)
 
@@ -131,14 +117,14 @@ class LessonForm(ActForm):
         self.what = queries.runbook_of(run).closing_question.say(self.actor.language) if run else ""
 
 
-class ProposeForm(ActForm):
+class ProposeForm(RunForm):
     title = _("Dry run")
     version = forms.CharField(
         label=_("Version to go back to"), required=False, max_length=60, help_text=_("Left empty: the last good version.")
     )
 
 
-class ByHandForm(ActForm):
+class ByHandForm(RunForm):
     title = _("Done by hand")
     kind = forms.ChoiceField(label=_("Containment"))
     text = forms.CharField(label=_("What was done?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST)
@@ -154,7 +140,7 @@ class ByHandForm(ActForm):
         return {**data, "expires_after": timedelta(hours=hours) if hours else None}
 
 
-class AskForm(ActForm):
+class AskForm(RunForm):
     title = _("Ask for approval")
     approver = forms.ChoiceField(
         label=_("Who approves?"), required=False, help_text=_("Left empty: the incident commander, or everybody who may.")
@@ -182,15 +168,15 @@ class UndoForm(ReasonForm):
         self.what = incidents.taxonomy_of(self.incident).containment(row.kind).undo.say(self.actor.language)
 
 
-class AgainForm(ActForm):
+class AgainForm(RunForm):
     title = _("Look again")
 
 
-class SnapshotForm(ActForm):
+class SnapshotForm(RunForm):
     title = _("Take the snapshot")
 
 
-class CheckForm(ActForm):
+class CheckForm(RunForm):
     title = _("Check now")
 
 
@@ -222,7 +208,7 @@ class VerificationForm(ReasonForm):
         self.fields["limit"].initial = row.limit.normalize()
 
 
-class MeasureForm(ActForm):
+class MeasureForm(RunForm):
     title = _("Set a measure")
     is_permanent = forms.TypedChoiceField(
         label=_("Which?"), choices=[("0", _("Temporary measure")), ("1", _("Permanent fix"))], coerce=lambda v: v == "1",
@@ -253,5 +239,5 @@ class MeasureForm(ActForm):
             self.fields["text"].initial = (usual.permanent if is_permanent else usual.temporary).say(language)
 
 
-class FinishForm(ActForm):
+class FinishForm(RunForm):
     title = _("The measure is in effect")

@@ -281,9 +281,7 @@ def list_proposals(
 ) -> dict[str, Any]:
     request.actor.require("see")
     rows = queries.proposals(request.actor, state=state, severity=severity, is_waiting=is_waiting)
-    return page_of(
-        rows, paging, sort="-proposed_at", shape=lambda row: _proposal(request, row), shown=listing(request.actor)
-    )
+    return page_of(rows, paging, sort="-proposed_at", shape=lambda row: _proposal(request, row), shown=listing(request.actor))
 
 
 @router.get("/proposals/{uuid:proposal_id}", response=ProposalOut)

@@ -7,19 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Invalid
 from bongsu.packs import queries as packs
 from bongsu.systems import queries as systems
-from bongsu.ui.language import say
-
-
-class RefusableForm(forms.Form):
-    def refuse(self, error: Invalid) -> None:
-        """Put a refusal's fields onto the form; what has no field of its own stands above."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(text))
-        if not error.fields:
-            self.add_error(None, say(error.text))
+from bongsu.ui.forms import RefusableForm
 
 
 class ReportForm(RefusableForm):

@@ -27,9 +27,7 @@ ALREADY_SHOWN = (
 )
 
 
-def answer_once(
-    actor: Actor, *, request: HttpRequest, key: str, answer: Callable[[], HttpResponse]
-) -> HttpResponse:
+def answer_once(actor: Actor, *, request: HttpRequest, key: str, answer: Callable[[], HttpResponse]) -> HttpResponse:
     """`answer()`, or what it said the first time. Refuses (`Invalid`) a key that came with another body before."""
     if len(key) > MAX_KEY or not key.isprintable():
         raise Invalid(_("An idempotency key has at most {most} printable characters."), most=MAX_KEY)

@@ -197,9 +197,7 @@ def request_id(request: HttpRequest) -> str:
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
-def problem(
-    request: HttpRequest, *, code: str, status: int, detail: str, fields: dict[str, str] | None = None
-) -> HttpResponse:
+def problem(request: HttpRequest, *, code: str, status: int, detail: str, fields: dict[str, str] | None = None) -> HttpResponse:
     body = Problem(
         type=f"urn:bongsu:problem:{code}",
         title=gettext(TITLES.get(status, TITLES[500 if status >= 500 else 400])),
@@ -279,5 +277,3 @@ def docs(request: HttpRequest) -> HttpResponse:
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     with translation.override(_language(request)):
         return refuse(request, NotFound(_("There is no such address in the API. See /api/v1/docs.")))
-
-

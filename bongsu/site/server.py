@@ -217,4 +217,3 @@ def _follow_parent(lifeline: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(KILL_SECONDS)
     os._exit(1)
-

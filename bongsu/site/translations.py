@@ -27,7 +27,7 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 COMPONENT = re.compile(r"\{% (?:card|chip|dialog|nothing|blurred) .*?%\}")
 LITERAL = re.compile(r'chip "([^"]+)"|\b(?:title|question|note|label)="([^"]+)"')
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
-HEADER = r'''# Bongsu ({module}), Korean.
+HEADER = r"""# Bongsu ({module}), Korean.
 msgid ""
 msgstr ""
 "Language: ko\n"
@@ -36,7 +36,7 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\n"
 "Plural-Forms: nplurals=1; plural=0;\n"
 
-'''
+"""
 
 Said = dict[tuple[str | tuple[str, ...], str | None], str]  # (msgid, context) -> where first
 

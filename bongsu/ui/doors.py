@@ -1,8 +1,8 @@
 """What the doors for machines share: problem details (RFC 9457), pages with a cursor, and safe CSV cells.
 
-    @router.get("/incidents", response=Page[IncidentOut])
-    def list_incidents(request, paging: Query[Paging]):
-        return page_of(queries.incidents(request.actor), paging, sort="-declared_at")
+@router.get("/incidents", response=Page[IncidentOut])
+def list_incidents(request, paging: Query[Paging]):
+    return page_of(queries.incidents(request.actor), paging, sort="-declared_at")
 """
 
 from collections.abc import Callable, Sequence

@@ -98,6 +98,21 @@ def register_command(
     _commands[key] = Command(key, label, url_name, order, grant, words, url)
 
 
+def of_this_record(route: str, *more: str, when_closed: bool = False) -> Callable[[HttpRequest], str | None]:
+    """For `register_command(url=...)`: an act on the record whose page this is (its address has a `number`), nowhere else.
+
+    `more`: the route's other arguments. A page says with `request.is_record_closed` that its record takes only few acts.
+    """
+
+    def url(request: HttpRequest) -> str | None:
+        number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
+        if number is None or (getattr(request, "is_record_closed", False) and not when_closed):
+            return None
+        return reverse(route, args=[number, *more])
+
+    return url
+
+
 def register_alarm(provider: AlarmProvider) -> None:
     """`provider(request)` is asked once on every full page."""
     if provider not in _alarms:

@@ -73,10 +73,12 @@ def badge_of(panel: Panel, request: HttpRequest, obj: Any) -> str:
 
 
 def rendered(panel: Panel, request: HttpRequest, obj: Any, url: str, live: str) -> SafeString | str:
-    """One panel with its frame, empty when its provider has nothing to show."""
+    """One panel with its frame. With nothing to show only its place stands, when it is `live`: it may fill at any moment."""
     values = panel.context(request, obj)
     if values is None:
-        return ""
+        is_kept = live and panel.place != "below"
+        place = {"panel": panel, "url": f"{url}{panel.key}/", "live": live}
+        return render_to_string("ui/panel_place.html", place, request=request) if is_kept else ""
     # A tab's badge stands on the tab.
     badge = "" if panel.place == "below" else badge_of(panel, request, obj)
     body = render_to_string(panel.template, {"object": obj, "panel_url": f"{url}{panel.key}/", **values}, request=request)

@@ -32,6 +32,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """Alarms and banners, asked for again by an open page: no fact announces that the worker is silent."""
+    if frame.actor_of(request).person_id is None:
+        return HttpResponse(status=204)
+    return render(request, "ui/notices.html")
+
+
+@require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
     """Every component in its states; only where debugging is on."""
     if not (settings.DEBUG or getattr(settings, "UI_GALLERY", False)):

@@ -28,5 +28,13 @@ class UpdatesConfig(AppConfig):
             context=updates_of, place="right", question=_("Who has been told what, and when is the next word due?"),
         )  # fmt: skip
         frame.register_command(
+            "update", _("Write a status update"), order=25, grant="message.send", words="상태 업데이트 공유 status update",
+            url=frame.of_this_record("updates:new"),
+        )  # fmt: skip
+        frame.register_command(
+            "notice", _("Notice to customers"), order=26, grant="message.send", words="고객 통지 안내 공지 notice customers",
+            url=frame.of_this_record("updates:new-notice"),
+        )  # fmt: skip
+        frame.register_command(
             "channels", _("Standing channels"), "updates:standing", order=80, grant="connections.manage", words="slack 채널"
         )

@@ -9,8 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from bongsu.kernel.errors import Invalid
-from bongsu.ui.language import say
+from bongsu.ui.forms import RefusableForm
 
 from .rules import IN_PROGRESS, MOST_ITEMS, WAITING, Item, read_addresses
 
@@ -28,15 +27,6 @@ def rows_of(items: Iterable[Item]) -> list[Item]:
     """What the form shows: the given items and some empty rows."""
     given = list(items)
     return given + [Item(IN_PROGRESS if place == 0 else WAITING, "") for place in range(EMPTY_ROWS)]
-
-
-class RefusableForm(forms.Form):
-    def refuse(self, error: Invalid) -> None:
-        """Put a refusal's fields onto the form; what has no field of its own stands above."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(text))
-        if not error.fields:
-            self.add_error(None, say(error.text))
 
 
 class NoticeForm(RefusableForm):

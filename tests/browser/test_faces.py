@@ -170,13 +170,44 @@ def test_what_one_writes_the_other_sees_without_reload(burning: Any, alice: Any,
     assert page.input_value("#compose-text") == ""
 
 
-def test_the_whole_drill_can_be_begun_by_clicking(default_pack: Any, committed_db: str, alice: Any, page_of: Any) -> None:
+def next_step(page: Any, title: str) -> Any:
+    """The guide's one button, once the guide has come to this step by itself."""
+    page.locator(".guide li[aria-current=step]").get_by_text(title).wait_for()
+    return page.locator(".guide a.button")
+
+
+def test_the_whole_drill_can_be_clicked_by_following_its_guide(
+    default_pack: Any, committed_db: str, alice: Any, page_of: Any, complaints: list[str]
+) -> None:
+    """B6: from alert to report without a reload, where the guide's own buttons lead."""
     page = page_of(alice)
     page.get_by_role("link", name="Start a drill").click()
     page.get_by_role("button", name="Start the drill").click()
     page.wait_for_url("**/incidents/DRL-*/")
+    cockpit = page.url
     page.get_by_role("button", name="Take the command").click()
-    page.wait_for_selector(".guide li:nth-child(2).done")
+    next_step(page, "Do the next step of the runbook").click()
+    page.wait_for_url("**#panel-next-step")
+    page.locator("#panel-next-step").get_by_role("link", name="Tick the step").click()
+    page.get_by_label("What was done, what was seen").fill("both are here")
+    page.locator("dialog[open]").get_by_role("button", name="Tick the step").click()
+    next_step(page, "Write a status update").click()
+    page.get_by_label("Item 1", exact=True).fill("alert confirmed")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Yes, do it").click()
+    page.wait_for_url(cockpit)
+    next_step(page, "Call it resolved").click()
+    box = page.locator("dialog[open]")
+    box.get_by_text("The escalation and its clocks stop.").wait_for()
+    box.get_by_label("Reason").fill("the instructions are out of the index")
+    box.get_by_role("button", name="Call it resolved").click()
+    page.locator("dialog[open]").wait_for(state="detached")
+    page.locator(".guide").get_by_text("Done: from alert to report.").wait_for()
+    page.locator("nav.panels").get_by_role("link", name="Report and export").click()
+    page.get_by_role("link", name="Open the report").click()
+    page.wait_for_url("**/documents/**")
+    assert "both are here" in page.locator("main").inner_text()
+    assert not [c for c in complaints if "/stream/" not in c]
 
 
 def test_without_script_every_act_is_a_page(burning: Any, alice: Any, served: str, browser: Any, signed_in: Any) -> None:

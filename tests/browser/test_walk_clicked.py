@@ -125,7 +125,7 @@ def test_the_walk_can_be_clicked_in_korean(
     moved(page, "복구 완료 결정", "이전 버전으로 되돌렸고 지표가 돌아왔습니다")
     page.locator("#incident-head").get_by_text("복구 완료", exact=True).wait_for()
     shot("walk-3-resolved")
-    page.locator("nav.panels").get_by_role("link", name="인시던트 보고서").click()
+    page.locator("nav.panels").get_by_role("link", name="보고서와 반출").click()
     address = written(page).removeprefix(served)
     for person in (crew.yuna, crew.seo):
         page_of(person, address)

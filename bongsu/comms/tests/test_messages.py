@@ -247,9 +247,7 @@ def test_the_link_in_a_mail_acknowledges_by_a_press_not_by_a_look(incident, inbo
     assert len(said("message_acknowledged")) == 1
 
 
-def test_nobody_else_reads_the_link_that_acknowledges(
-    incident, inbox, mail, slack, console, bob, alice, alice_client, drain
-):
+def test_nobody_else_reads_the_link_that_acknowledges(incident, inbox, mail, slack, console, bob, alice, alice_client, drain):
     way(console, bob, "slack", slack.add_person("bob@example.org"))
     (message,) = tell(incident, persons(bob), is_urgent=True)
     drain()

@@ -120,3 +120,13 @@ def test_home_and_its_parts_keep_their_budget(alice, alice_client, default_pack,
         with CaptureQueriesContext(connection) as asked:
             assert alice_client.get(url, headers={"HX-Request": "true"}).status_code == 200
         assert len(asked) <= most, f"{url}: {len(asked)}\n" + "\n".join(q["sql"][:150] for q in asked)
+
+
+def test_the_palette_offers_the_main_acts_on_an_incidents_page_only(alice, alice_client, default_pack):
+    incident = opened(alice)
+    acts = ["updates/new/", "export/", "act/state/", "act/severity/", "act/offer/", "evidence/", "runbook/run/propose/"]
+    words = alice_client.get(f"/incidents/{incident.number}/").content.decode()
+    palette = words.split('id="palette"')[1]
+    assert [act for act in acts if f"/incidents/{incident.number}/{act}" not in palette] == []
+    assert "내보내기" in palette  # by either language, and by what people call it
+    assert "export/" not in alice_client.get("/").content.decode().split('id="palette"')[1]

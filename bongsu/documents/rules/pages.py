@@ -127,8 +127,7 @@ def _fires(count: int, severity: str) -> str:
     if not count:
         return ""
     marks = "".join(
-        f'<path transform="translate({14 * n} 0)" class="{f"f{count}" if n < count else "out"}" d="{FLAME}"/>'
-        for n in range(5)
+        f'<path transform="translate({14 * n} 0)" class="{f"f{count}" if n < count else "out"}" d="{FLAME}"/>' for n in range(5)
     )
     label = escape(severity)
     drawn = f'<svg viewBox="0 0 70 16" width="70" height="16" role="img" aria-label="{label}">{marks}</svg>'

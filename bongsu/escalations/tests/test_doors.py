@@ -78,7 +78,8 @@ def test_the_forms_open_as_pages_and_over_the_page(alice: Actor, alice_client: C
     assert alice_client.post(f"{at}/snooze/", {"minutes": "60"}).status_code == 422
     assert alice_client.post(f"{at}/snooze/", {"minutes": "60", "reason": "회의"}).status_code == 302
     assert Snooze.objects.get(person=alice.person_id).until_at == START + timedelta(hours=1)
-    assert alice_client.post(f"{at}/now/", {"reason": "늘고 있음"}, headers={"HX-Request": "true"}).headers["HX-Redirect"]
+    answer = alice_client.post(f"{at}/now/", {"reason": "늘고 있음"}, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Trigger"] == f"bongsu:{incident.subject_id}"
     assert Step.objects.get(incident=incident, key="P1-60").fired_at == START
 
 

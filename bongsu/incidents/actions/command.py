@@ -81,7 +81,7 @@ def accept_command(actor: Actor, *, incident: UUID) -> Incident:
             subject=found.subject_id,
             person=str(actor.person_id),
             person_name=offer.person.name,
-            before_name=before.person.name if before else "",
+            before_name=before.person.name if before and before.person_id != actor.person_id else "",
             is_first=is_first,
         ),
     )

@@ -65,9 +65,7 @@ def require_all(actor: Actor, *, incident: Incident, owed: Iterable[Owed]) -> No
         Duty(incident=incident, key=one.key, title=one.title, is_optional=one.is_optional, set_at=at) for one in new.values()
     )
     for one in new.values():
-        fact = DutyRequired(
-            subject=incident.subject_id, duty=one.key, title=said(one.title, "ko"), due_at=None, is_legal=False
-        )
+        fact = DutyRequired(subject=incident.subject_id, duty=one.key, title=said(one.title, "ko"), due_at=None, is_legal=False)
         record(actor, fact)
 
 

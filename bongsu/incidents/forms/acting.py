@@ -1,5 +1,6 @@
 """Forms of what is done to an incident. Each answers `values()`: the keyword arguments of its action."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,18 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from bongsu.kernel.actors import Actor
 from bongsu.packs.rules.parts import Transition
+from bongsu.ui.forms import ActForm, Listed
 from bongsu.ui.language import say
 
 from .. import actions, queries
 from ..models import Incident
 from ..rules import DECISION, EVIDENCE, NOTE, Situation, missing_for, said
-from .base import Moment, RefusableForm, class_choices, people_choices, severity_choices
+from .base import Moment, class_choices, people_choices, severity_choices
 
 
-class ActForm(RefusableForm):
+class IncidentForm(ActForm):
     """A form about one incident."""
-
-    title: Any = ""
 
     def __init__(self, *args: Any, incident: Incident, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,18 +34,8 @@ class ActForm(RefusableForm):
     def prepare(self) -> None:
         """Fill in choices and first values."""
 
-    def choose(self, name: str, choices: Any) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
-
-    def links(self) -> list[tuple[str, Any]]:
-        """Other acts to offer beneath this one: (query and name of the act, label)."""
-        return []
-
-
-class ReasonForm(ActForm):
+class ReasonForm(IncidentForm):
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
@@ -73,8 +63,8 @@ class ClassifyForm(ReasonForm):
         return {"type": kind, "subtype": subtype, "reason": self.cleaned_data["reason"]}
 
 
-class StateForm(ActForm):
-    title = _("Move the state")
+class StateForm(IncidentForm):
+    title: Any = _("Move the state")
     state = forms.ChoiceField(label=_("Next state"), widget=forms.RadioSelect(attrs={"class": "lines"}))
     reason = forms.CharField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -82,7 +72,28 @@ class StateForm(ActForm):
         at = actions.situation(self.actor, self.incident, reason="given")
         ways = self.taxonomy.transitions_from(self.incident.state)
         self.choose("state", [(t.target, self._choice(t, at)) for t in ways])
-        self.open_duties = list(at.open_duties)
+        self.listed = Listed(gettext("Open duties"), at.open_duties) if at.open_duties else None
+        for way in ways:
+            if way.target == self.initial.get("state"):
+                self._settle(way, at)
+
+    def _settle(self, way: Transition, at: Situation) -> None:
+        """Only this way is asked about: what it means, what stops with it, and what stays open."""
+        target = self.taxonomy.state(way.target)
+        self.title = way.label.say(self.actor.language)
+        self.fields["state"].widget = forms.HiddenInput()
+        lacks = missing_for(way.requires, at)
+        self.fields["reason"].required = lacks != missing_for(way.requires, replace(at, has_reason=False))
+        said = [target.meaning.say(self.actor.language)]
+        if lacks:
+            said.append(gettext("Still needed: {missing}.").format(missing=", ".join(say(one) for one in lacks)))
+        if self.incident.is_open and not target.is_open:
+            said.append(gettext("The escalation and its clocks stop."))
+        if at.open_duties and not target.is_open:
+            self.listed = Listed(gettext("Open duties"), at.open_duties, is_open=True)
+            if "duties_met" not in way.requires:
+                said.append(gettext("What is still owed stays open, and closing asks for it."))
+        self.what = " ".join(said)
 
     def _choice(self, way: Transition, at: Situation) -> str:
         """The way on with the state it leads to, and what it still needs."""
@@ -92,7 +103,7 @@ class StateForm(ActForm):
         return f"{label} ({gettext('still needs')}: {', '.join(say(one) for one in lacks)})" if lacks else label
 
 
-class NoteForm(ActForm):
+class NoteForm(IncidentForm):
     title = _("Add a note")
     text = forms.CharField(label=_("What happened?"), widget=forms.Textarea(attrs={"rows": 2}), max_length=20_000)
     kind = forms.ChoiceField(
@@ -101,7 +112,7 @@ class NoteForm(ActForm):
     occurred_at = Moment(label=_("When, if earlier"), required=False)
 
 
-class ComposeForm(ActForm):
+class ComposeForm(IncidentForm):
     """Everything the composer of the page may send: words, files, or both."""
 
     title = _("Record")
@@ -130,7 +141,7 @@ class RetractForm(ReasonForm):
     event = forms.UUIDField(widget=forms.HiddenInput)
 
 
-class EvidenceForm(ActForm):
+class EvidenceForm(IncidentForm):
     title = _("Add evidence")
     name = forms.CharField(label=_("Title"), required=False, max_length=200)
     file = forms.FileField(label=_("File"), required=False)
@@ -145,7 +156,7 @@ class EvidenceForm(ActForm):
         return {"title": data.pop("name"), **data}
 
 
-class OfferForm(ActForm):
+class OfferForm(IncidentForm):
     title = _("Hand over the command")
     person = forms.ChoiceField(label=_("To"))
 
@@ -153,7 +164,7 @@ class OfferForm(ActForm):
         self.choose("person", people_choices(self.actor))
 
 
-class RoleForm(ActForm):
+class RoleForm(IncidentForm):
     title = _("Assign a role")
     role = forms.ChoiceField(label=_("Role"))
     person = forms.ChoiceField(label=_("Person"))
@@ -164,7 +175,7 @@ class RoleForm(ActForm):
         self.choose("person", people_choices(self.actor))
 
 
-class AcceptForm(ActForm):
+class AcceptForm(IncidentForm):
     title = _("Take the command")
 
 
@@ -172,7 +183,7 @@ class DeclineForm(ReasonForm):
     title = _("Decline the command")
 
 
-class AwarenessForm(ActForm):
+class AwarenessForm(IncidentForm):
     title = _("Set the moment of awareness")
     aware_at = Moment(label=_("Aware since"))
     how = forms.CharField(label=_("How did we become aware?"), widget=forms.Textarea(attrs={"rows": 2}))
@@ -198,7 +209,7 @@ class AwarenessChangeForm(ReasonForm):
     field_order = ["aware_at", "how", "reason"]
 
 
-class DecideAwarenessForm(ActForm):
+class DecideAwarenessForm(IncidentForm):
     title = _("Decide the change of awareness")
     decision = forms.ChoiceField(
         label=_("Decision"), choices=[("yes", _("Approve")), ("no", _("Refuse"))], widget=forms.RadioSelect
@@ -208,7 +219,7 @@ class DecideAwarenessForm(ActForm):
         return {"is_approved": self.cleaned_data["decision"] == "yes"}
 
 
-class ImpactForm(ActForm):
+class ImpactForm(IncidentForm):
     title = _("Describe the impact")
     affected_users = forms.IntegerField(label=_("Affected users"), required=False, min_value=0)
     affected_scope = forms.CharField(label=_("Service, feature, data"), required=False, max_length=300)
@@ -229,7 +240,7 @@ class ImpactForm(ActForm):
         return {**self.cleaned_data, "regions": regions, "currency": self.cleaned_data["currency"].upper()}
 
 
-class DetailsForm(ActForm):
+class DetailsForm(IncidentForm):
     title = _("Edit title and description")
     field_order = ["name", "description", "status_page_url"]
     name = forms.CharField(label=_("Title"), max_length=200)
@@ -247,7 +258,7 @@ class DetailsForm(ActForm):
         return data
 
 
-class DeadlineForm(ActForm):
+class DeadlineForm(IncidentForm):
     title = _("Enter a deadline")
     name = forms.CharField(label=_("What is due?"), max_length=200)
     authority = forms.CharField(label=_("To whom?"), max_length=200)
@@ -282,7 +293,7 @@ class DeadlineForm(ActForm):
         }
 
 
-class MeetForm(ActForm):
+class MeetForm(IncidentForm):
     title = _("A duty is met")
     key = forms.CharField(widget=forms.HiddenInput, max_length=120)
     proof = forms.CharField(label=_("What shows it?"), widget=forms.Textarea(attrs={"rows": 2}))
@@ -330,7 +341,7 @@ class LetInForm(ReasonForm):
         self.choose("person", people_choices(self.actor))
 
 
-class LabelForm(ActForm):
+class LabelForm(IncidentForm):
     title = _("Labels of the evidence")
     evidence = forms.UUIDField(widget=forms.HiddenInput)
     is_harmful = forms.BooleanField(label=_("Harmful content: blur it"), required=False)

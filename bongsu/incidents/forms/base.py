@@ -3,10 +3,8 @@
 from django import forms
 
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Invalid
 from bongsu.packs.rules.taxonomy import Taxonomy
 from bongsu.people import queries as people
-from bongsu.ui.language import say
 
 
 def people_choices(actor: Actor) -> list[tuple[str, str]]:
@@ -27,12 +25,3 @@ class Moment(forms.DateTimeField):
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
     input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M")
-
-
-class RefusableForm(forms.Form):
-    def refuse(self, error: Invalid) -> None:
-        """Put a refusal's fields onto the form; what has no field of its own stands above."""
-        for name, text in error.fields.items():
-            self.add_error(name if name in self.fields else None, say(text))
-        if not error.fields:
-            self.add_error(None, say(error.text))

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from bongsu.kernel.actors import Actor
 from bongsu.packs import queries as packs
 from bongsu.systems import queries as systems
+from bongsu.ui.forms import RefusableForm
 
-from .base import Moment, RefusableForm, class_choices, people_choices, severity_choices
+from .base import Moment, class_choices, people_choices, severity_choices
 
 
 class DeclareForm(RefusableForm):

@@ -205,3 +205,31 @@ def test_the_form_of_a_move_says_what_is_still_missing(incident: Incident, alice
     words = page(alice_client, f"/incidents/{incident.number}/act/state/")
     assert "Closed" in words
     assert "due 3" in words  # an open duty stands beside the way
+
+
+def test_a_move_that_is_named_says_what_it_ends_and_what_stays_owed(
+    incident: Incident, alice: Actor, alice_client: Client
+) -> None:
+    actions.enter_deadline(
+        alice, incident=incident.id, title="Tell the regulator", authority="PIPC", due_at=now() + timedelta(hours=4), zone="UTC"
+    )
+    url = f"/incidents/{incident.number}/act/state/?state=resolved"
+    words = page(alice_client, url)
+    assert "Call it resolved" in words
+    assert "The escalation and its clocks stop." in words
+    assert "What is still owed stays open, and closing asks for it." in words
+    assert "Tell the regulator" in words
+    assert 'name="state" value="resolved"' in words  # and no list of other ways
+    assert "Start investigating" not in words
+    refused = alice_client.post(url, {"state": "resolved", "reason": ""})
+    assert refused.status_code == 422  # this way needs a reason, and the form says so before the action does
+    assert "Call it resolved" in refused.content.decode()
+    assert queries.incident(alice, incident.number).state == "declared"
+
+
+def test_an_act_on_a_page_of_its_own_leads_back_to_the_incident(incident: Incident, alice_client: Client) -> None:
+    url = f"/incidents/{incident.number}/act/state/?state=investigating"
+    words = page(alice_client, url)
+    assert "hx-post" not in words.split('<div class="card">')[1]
+    done = alice_client.post(url, {"state": "investigating", "reason": ""})
+    assert (done.status_code, done.headers["Location"]) == (302, f"/incidents/{incident.number}/")

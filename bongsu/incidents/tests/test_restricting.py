@@ -173,9 +173,10 @@ def test_the_page_shows_the_restriction_and_its_two_acts_to_who_reviews(
     assert kept.status_code == 302
     assert alice_client.post(f"{here}act/lift-restriction/", {"reason": "agreed"}).status_code == 302
     assert Approval.objects.get(purpose="restriction").state == "waiting"
-    assert "Lift the restriction" in lena_client.get("/approvals/").content.decode() or "열람 제한 해제" in lena_client.get(
-        "/approvals/"
-    ).content.decode()
+    assert (
+        "Lift the restriction" in lena_client.get("/approvals/").content.decode()
+        or "열람 제한 해제" in lena_client.get("/approvals/").content.decode()
+    )
 
 
 def test_machines_review_it_too(secret: Incident, alice: Actor, token_of: Any, client: Client) -> None:

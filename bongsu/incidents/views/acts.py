@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.people.queries import ActorRequest
+from bongsu.ui import acts
 
 from .. import actions, queries
 from ..forms import acting as forms
@@ -25,7 +24,7 @@ from ..models import Incident
 class Act:
     """A form and the action it leads to."""
 
-    form: type[forms.ActForm]
+    form: type[forms.IncidentForm]
     run: Callable[..., Any]
     grant: str = "incident.respond"
 
@@ -56,9 +55,6 @@ ACTS: dict[str, Act] = {
 }
 
 
-APART = ("evidence", "compose")  # acts with an address of their own: they take files
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def act(request: ActorRequest, number: str, name: str) -> HttpResponse:
@@ -67,6 +63,7 @@ def act(request: ActorRequest, number: str, name: str) -> HttpResponse:
         raise NotFound(queries.NO_SUCH)
     actor, chosen = request.actor, ACTS[name]
     incident = queries.incident(actor, number)
+    home = _home(incident)
     actor.require(chosen.grant)
     first = {key: request.GET[key] for key in request.GET if key in chosen.form.base_fields}
     form = chosen.form(request.POST if request.method == "POST" else None, incident=incident, actor=actor, initial=first)
@@ -76,8 +73,8 @@ def act(request: ActorRequest, number: str, name: str) -> HttpResponse:
         except Invalid as error:
             form.refuse(error)
         else:
-            return _done(request, incident, name)
-    return _form_answer(request, incident, form, name)
+            return acts.done(request, home)
+    return acts.shown(request, form, home)
 
 
 @login_required
@@ -86,6 +83,7 @@ def evidence(request: ActorRequest, number: str) -> HttpResponse:
     """Add evidence: files (several at once), a link or quoted lines."""
     actor = request.actor
     incident = queries.incident(actor, number)
+    home = _home(incident)
     actor.require("incident.respond")
     sent = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
     form = forms.EvidenceForm(**sent, incident=incident, actor=actor)
@@ -95,8 +93,8 @@ def evidence(request: ActorRequest, number: str) -> HttpResponse:
         except Invalid as error:
             form.refuse(error)
         else:
-            return _done(request, incident, "evidence")
-    return _form_answer(request, incident, form, "evidence")
+            return acts.done(request, home)
+    return acts.shown(request, form, home)
 
 
 def _uploads(request: ActorRequest) -> list[actions.Upload]:
@@ -109,6 +107,7 @@ def compose(request: ActorRequest, number: str) -> HttpResponse:
     """The composer: a note or a decision, files beside it; as evidence a web address is a link, other words a quote."""
     actor = request.actor
     incident = queries.incident(actor, number)
+    home = _home(incident)
     actor.require("incident.respond")
     form = forms.ComposeForm(request.POST, request.FILES, incident=incident, actor=actor)
     if form.is_valid():
@@ -117,8 +116,8 @@ def compose(request: ActorRequest, number: str) -> HttpResponse:
         except Invalid as error:
             form.refuse(error)
         else:
-            return _done(request, incident, "compose")
-    return _form_answer(request, incident, form, "compose")
+            return acts.done(request, home, is_quiet=True)
+    return acts.shown(request, form, home)
 
 
 @login_required
@@ -131,19 +130,5 @@ def reveal(request: ActorRequest, number: str, evidence: UUID) -> HttpResponse:
     return render(request, "incidents/parts/revealed.html", {"evidence": row, "incident": incident})
 
 
-def _form_answer(request: ActorRequest, incident: Incident, form: forms.ActForm, name: str) -> HttpResponse:
-    template = "incidents/parts/act.html" if request.headers.get("HX-Request") else "incidents/act.html"
-    here = [incident.number]
-    url = reverse(f"incidents:{name}", args=here) if name in APART else reverse("incidents:act", args=[*here, name])
-    values = {"form": form, "incident": incident, "name": name, "url": url, "is_multipart": form.is_multipart()}
-    return render(request, template, values, status=422 if form.errors else 200)
-
-
-def _done(request: ActorRequest, incident: Incident, name: str) -> HttpResponse:
-    """By htmx the dialog goes and every part that shows this incident is fetched again; else back to the page."""
-    if request.headers.get("HX-Request"):
-        shown = render(request, "incidents/parts/recorded.html", {"is_quiet": name == "compose"})
-        shown["HX-Trigger"] = f"bongsu:{incident.subject_id}"
-        return shown
-    messages.success(request, _("Recorded."))
-    return redirect(reverse("incidents:detail", args=[incident.number]))
+def _home(incident: Incident) -> acts.Home:
+    return acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)

@@ -32,7 +32,9 @@ def elsewhere(run):
 def test_a_worker_lets_be_what_is_being_withdrawn_at_this_moment(committed_db, root):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer: the worker waits for it")
-    slack = actions.create_connection(root, plugin_slug="slack", name="Slack", values={"token": TOKEN, "url": "http://127.0.0.1:9"})
+    slack = actions.create_connection(
+        root, plugin_slug="slack", name="Slack", values={"token": TOKEN, "url": "http://127.0.0.1:9"}
+    )
     action(lambda actor: open_subject(actor, subject=ABOUT))(HOUSE)
     actions.call(
         HOUSE, connection=slack, operation="post", payload={"channel": "C1", "text": "a"}, subject=ABOUT, target="C1",

@@ -318,6 +318,17 @@ def test_M2_the_console_makes_the_first_administrator(run):
     assert event.actor.startswith("console:")
 
 
+def test_the_console_prints_a_whole_address_and_what_it_is_for(run, client, settings):
+    settings.BASE_URL = "https://bongsu.example"
+    made = run("create", "root@example.org", "Root", "--role", "administrator")
+    assert "Root <root@example.org>" in made.output
+    for output in (made.output, run("link", "root@example.org").output):
+        *words, address = output.strip().splitlines()
+        assert words[-1].endswith(":")
+        assert address.strip().startswith("https://bongsu.example/")
+        assert client.get(address.strip().removeprefix("https://bongsu.example"), follow=True).status_code == 200
+
+
 def test_the_console_grants_lists_and_makes_tokens(run, bob):
     assert run("grant", "bob@example.org", "legal").exit_code == 0
     assert "legal,responder" in run("list").output

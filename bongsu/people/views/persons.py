@@ -69,9 +69,7 @@ def edit(request: ActorRequest, person: UUID) -> HttpResponse:
 def history(person: Person) -> list[Entry]:
     """The newest access history of a person; the caller has checked who asks."""
     entries = timeline(system("people"), person.ref, limit=20, is_complete=True)
-    return [
-        Entry(at=e.occurred_at, text=e.sentence, icon=e.icon, is_system=not e.actor_name) for e in entries
-    ]
+    return [Entry(at=e.occurred_at, text=e.sentence, icon=e.icon, is_system=not e.actor_name) for e in entries]
 
 
 def detail_context(request: ActorRequest, person: UUID) -> dict[str, Any]:

@@ -187,7 +187,11 @@ def test_the_doors_of_report_and_export(
     panel = alice_client.get(f"/incidents/{record.number}/panels/report/").content.decode()
     assert "application/zip" not in panel
     assert f"/incidents/{record.number}/export/" in panel
-    assert "0%" in panel
+    assert '<b class="num">0 %</b>' in panel
+    assert "As it stands, unfinished:" in panel
+    words = alice_client.get(f"/incidents/{record.number}/export/").content.decode()  # what is in it; nothing is taken yet
+    assert "without Bongsu" in words
+    assert Event.objects.filter(name="reports.exported@1").count() == 0
     answer = alice_client.post(f"/incidents/{record.number}/export/")
     assert answer["Content-Disposition"] == f'attachment; filename="{record.number}-export.zip"'
     assert answer.streaming
@@ -198,7 +202,7 @@ def test_the_doors_of_report_and_export(
     assert alice_client.post(f"/incidents/{record.number}/report/draft/", {"language": "xx"}).status_code == 422
     for path in (f"/incidents/{record.number}/export/", f"/incidents/{record.number}/report/draft/"):
         assert charlie_client.post(path).status_code in (403, 404)
-        assert alice_client.get(path).status_code == 405
+    assert alice_client.get(f"/incidents/{record.number}/report/draft/").status_code == 405
 
 
 def test_the_api_of_the_report(alice: Actor, lena: Actor, record: Incident, token_of: Callable[..., str], client: Any) -> None:

@@ -143,9 +143,7 @@ def reported(actor: Actor, row: Containment, receipt: dict[str, Any]) -> None:
 
 
 def ask_later(row: Containment) -> None:
-    set_timer(
-        row.subject_id, key=timer(POLL, row), kind=POLL, due_at=now() + POLL_EVERY, data={"containment": str(row.id)}
-    )
+    set_timer(row.subject_id, key=timer(POLL, row), kind=POLL, due_at=now() + POLL_EVERY, data={"containment": str(row.id)})
 
 
 def _done(actor: Actor, row: Containment) -> None:

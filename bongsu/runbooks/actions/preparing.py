@@ -41,4 +41,3 @@ def begin_checks(actor: Actor, *, incident: UUID) -> None:
         _query, unknown = fill(row.query + row.traffic, places(found))
         if not unknown and row.state not in PASSED:
             check_recovery(actor, incident=found.id, verification=row.id)
-

@@ -200,4 +200,3 @@ def owe_again(actor: Actor, *, incident: UUID, reason: str) -> None:
         if view.step.kind == "verification":
             take_back(actor, found, view.row, reason)
             Verification.objects.filter(step=view.row).update(state=WAITING, reason="")
-

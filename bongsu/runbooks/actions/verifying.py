@@ -219,9 +219,7 @@ def _act_on(actor: Actor, row: Verification, check: Check, verdict: rules.Verdic
         incidents.open_again(actor, incident=row.incident, key=PASSED_KEY, reason=reason)
     if not verdict.has_passed and verdict.state != rules.HELD and row.watch_until_at and row.watch_until_at > now():
         row.next_at = now() + rules.again_after(_seconds(row.dwell))
-        set_timer(
-            row.subject_id, key=f"{LOOK}:{row.id}", kind=LOOK, due_at=row.next_at, data={"verification": str(row.id)}
-        )
+        set_timer(row.subject_id, key=f"{LOOK}:{row.id}", kind=LOOK, due_at=row.next_at, data={"verification": str(row.id)})
     row.save(update_fields=["state", "next_at"])
 
 

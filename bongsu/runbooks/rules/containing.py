@@ -131,9 +131,7 @@ def effect(*, model: str, alias: str, before: str, after: str, serving: str, is_
     loaded = text(_("The serving process reports version {version} now."), version=serving) if serving else text(
         _("What the serving process has loaded is not known.")
     )  # fmt: skip
-    mark = (
-        _("Version {after} loses its quarantine mark.") if is_undo else _("Version {before} is marked as quarantined.")
-    )
+    mark = _("Version {after} loses its quarantine mark.") if is_undo else _("Version {before} is marked as quarantined.")
     return text(
         _("The alias “{alias}” of the model “{model}” moves from version {before} to version {after}. {mark} {loaded} Nothing else is changed."),  # noqa: E501
         alias=alias, model=model, before=before, after=after, mark=text(mark, before=before, after=after), loaded=loaded,

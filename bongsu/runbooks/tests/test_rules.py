@@ -93,9 +93,7 @@ def test_C7_the_version_to_go_back_to_is_known_good_or_chosen_and_never_guessed(
 def test_M7_only_the_policy_and_a_confirmed_severity_let_the_machine_act_alone(
     mode: str, is_confirmed: bool, was_automatic_lately: bool, is_undo: bool, needs: bool
 ) -> None:
-    found = containing.decision(
-        mode=mode, is_confirmed=is_confirmed, was_automatic_lately=was_automatic_lately, is_undo=is_undo
-    )
+    found = containing.decision(mode=mode, is_confirmed=is_confirmed, was_automatic_lately=was_automatic_lately, is_undo=is_undo)
     assert found.needs_approval is needs
 
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bongsu.incidents import queries as incidents
@@ -18,6 +16,7 @@ from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.kernel.text import gettext_noop as noop
+from bongsu.ui import acts
 from bongsu.ui.paging import page
 
 from .. import actions, forms, queries
@@ -27,7 +26,7 @@ from .. import actions, forms, queries
 class Act:
     """A form, the action it leads to, and the right it takes."""
 
-    form: type[forms.ActForm]
+    form: type[forms.RunForm]
     run: Callable[..., Any]
     grant: str = "runbook.run"
 
@@ -67,6 +66,7 @@ def act(request: HttpRequest, number: str, kind: str, name: str, key: str = "") 
     if chosen is None or bool(key) == (kind == "run"):
         raise NotFound(noop("There is no such act."))
     actor.require(chosen.grant)
+    home = acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)
     about = _about(actor, incident, kind, key)
     first = {one: request.GET[one] for one in request.GET if one in chosen.form.base_fields}
     data = request.POST if request.method == "POST" else None
@@ -77,10 +77,8 @@ def act(request: HttpRequest, number: str, kind: str, name: str, key: str = "") 
         except Invalid as error:
             form.refuse(error)
         else:
-            return _done(request, incident)
-    template = "runbooks/act_dialog.html" if request.headers.get("HX-Request") else "runbooks/act.html"
-    values = {"form": form, "incident": incident, "url": request.get_full_path()}
-    return render(request, template, values, status=422 if form.errors else 200)
+            return acts.done(request, home)
+    return acts.shown(request, form, home)
 
 
 def _about(actor: Actor, incident: Incident, kind: str, key: str) -> dict[str, Any]:
@@ -98,16 +96,6 @@ def _about(actor: Actor, incident: Incident, kind: str, key: str) -> dict[str, A
     if kind == "verification":
         return {"verification": identity, "row": queries.verification(actor, incident, identity)}
     return {"measure": identity}
-
-
-def _done(request: HttpRequest, incident: Incident) -> HttpResponse:
-    """By htmx the dialog goes and every part that shows this incident is fetched again; else back to the page."""
-    if request.headers.get("HX-Request"):
-        answer = render(request, "runbooks/recorded.html", {"text": _("Recorded.")})
-        answer["HX-Trigger"] = f"bongsu:{incident.subject_id}"
-        return answer
-    messages.success(request, _("Recorded."))
-    return redirect(reverse("incidents:detail", args=[incident.number]))
 
 
 @login_required

@@ -191,5 +191,9 @@ def register() -> None:
             question=question,
         )  # fmt: skip
     frame.register_command(
+        "containment", _("Propose containment"), order=28, grant="containment.execute", words="봉쇄 격리 롤백 rollback contain",
+        url=frame.of_this_record("runbooks:run-act", "run", "propose"),
+    )  # fmt: skip
+    frame.register_command(
         "runbook-lessons", _("What to change in the runbooks"), "runbooks:lessons", order=60, grant="see", words="런북 lessons"
     )

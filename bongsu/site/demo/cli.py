@@ -24,7 +24,7 @@ def prepare() -> None:
     made = make(console())
     if not made:
         print(f"Demo: it is there already. Its sign-ins: {sign_ins_file()}")
-        print("A new password for somebody: bongsu people link <e-mail> prints the path at which it is set.")
+        print("A new password for somebody: bongsu people link <e-mail> prints the address at which it is set.")
         return
     print("\nDemo: an invented organisation. Sign in as one of these (kept in " + str(sign_ins_file()) + "):\n")
     for one in made:
@@ -39,7 +39,7 @@ def sign_ins() -> None:
 
     path = sign_ins_file()
     if not path.exists():
-        print("There are none kept. bongsu people link <e-mail> prints the path at which a password is set.")
+        print("There are none kept. bongsu people link <e-mail> prints the address at which a password is set.")
         raise typer.Exit(1)
     print(path.read_text(encoding="utf-8"), end="")
 
@@ -47,6 +47,8 @@ def sign_ins() -> None:
 @app.command("history")
 def history() -> None:
     """Act out the demo's last quarter, once; started again after an interruption it goes on where it was."""
+    from bongsu.incidents import queries as incidents
+
     from . import story
 
     if story.is_told():
@@ -63,7 +65,8 @@ def history() -> None:
     print("  Demo: the past quarter is being acted out; pages serve meanwhile.", flush=True)
     for refused in story.tell(report):
         print(f"  Demo: left out: {refused}", flush=True)
-    print("  Demo: done. One incident is burning now.", flush=True)
+    burning = ", ".join(f"{one.number} ({one.severity})" for one in incidents.incidents(console(), is_open=True))
+    print(f"  Demo: done. Burning now: {burning or 'nothing'}.", flush=True)
 
 
 def _wide(words: str, width: int) -> str:

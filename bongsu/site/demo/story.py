@@ -20,7 +20,7 @@ from bongsu.events import worker
 from bongsu.events.actions import action, record
 from bongsu.events.draining import drain
 from bongsu.events.models import Event, Installation
-from bongsu.events.queries import fact_of
+from bongsu.events.queries import fact_of, last_event
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.clock import now, simulated
 from bongsu.kernel.errors import BongsuError, Refused
@@ -75,7 +75,11 @@ def _beginning(scene: dict[str, Any], present: datetime) -> datetime:
 
 
 def is_told() -> bool:
-    return any(fact.scene == END for _event, fact in _told())
+    """Whether the history has come to its end; every page of a demo asks."""
+    home = Installation.objects.filter(is_demo=True).first()
+    last = last_event(ref("installation", home.id), DemoTold.name) if home else None
+    fact = fact_of(last) if last else None
+    return isinstance(fact, DemoTold) and fact.scene == END
 
 
 def tell(report: Callable[[int, int], None] = lambda _done, _all: None) -> list[str]:

@@ -44,7 +44,7 @@ restore.restore(Actor(key="console:victim", name="victim"), path=Path(sys.argv[1
 
 
 @pytest.fixture
-def made(home: Path, tmp_path: Path) -> Path:  # noqa: F811
+def made(home: Path, tmp_path: Path) -> Path:
     """A backup; somebody was added after it."""
     backup.back_up(CONSOLE, path=tmp_path / "a.backup")
     create_person(CONSOLE, email=LATER, name="Later", language="ko")
@@ -52,7 +52,7 @@ def made(home: Path, tmp_path: Path) -> Path:  # noqa: F811
 
 
 @pytest.fixture
-def run(home: Path, committed_db: str) -> Callable[..., subprocess.CompletedProcess[str]]:  # noqa: F811
+def run(home: Path, committed_db: str) -> Callable[..., subprocess.CompletedProcess[str]]:
     """A process of its own on this home and database."""
 
     def start(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -85,7 +85,7 @@ def damaged(path: Path, where: Path, change: Callable[[bytes], bytes]) -> Path:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.97])
-def test_a_database_that_cannot_be_read_changes_nothing(home: Path, made: Path, tmp_path: Path, share: float) -> None:  # noqa: F811
+def test_a_database_that_cannot_be_read_changes_nothing(home: Path, made: Path, tmp_path: Path, share: float) -> None:
     cut = damaged(made, tmp_path / "cut", lambda content: content[: int(len(content) * share)] or b"?")
     before = {path.name for path in home.iterdir()}
     with pytest.raises(Refused):
@@ -97,7 +97,7 @@ def test_a_database_that_cannot_be_read_changes_nothing(home: Path, made: Path, 
     restore.must_not_be_restoring()
 
 
-def test_what_a_newer_bongsu_added_since_goes_with_the_old_database(home: Path, made: Path) -> None:  # noqa: F811
+def test_what_a_newer_bongsu_added_since_goes_with_the_old_database(home: Path, made: Path) -> None:
     with connection.cursor() as cursor:
         kind = "uuid" if connection.vendor == "postgresql" else "char(32)"
         cursor.execute(f"CREATE TABLE later_thing (id {kind} PRIMARY KEY REFERENCES people_person (id))")
@@ -111,7 +111,10 @@ def test_what_a_newer_bongsu_added_since_goes_with_the_old_database(home: Path, 
 @pytest.mark.kill
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_it_is_the_old_home_or_one_that_refuses_to_serve(
-    home: Path, made: Path, run: Callable[..., Any], step: str  # noqa: F811
+    home: Path,
+    made: Path,
+    run: Callable[..., Any],
+    step: str,
 ) -> None:
     victim = run("-c", VICTIM, str(made), step)
     assert victim.returncode == -9, victim.stderr
@@ -137,7 +140,7 @@ def test_killed_at_any_step_it_is_the_old_home_or_one_that_refuses_to_serve(
     assert open_hold() is not None
 
 
-def test_a_second_try_still_names_where_the_first_put_the_old_home(home: Path, made: Path, monkeypatch: Any) -> None:  # noqa: F811
+def test_a_second_try_still_names_where_the_first_put_the_old_home(home: Path, made: Path, monkeypatch: Any) -> None:
     def fail(*_values: Any) -> None:
         raise OSError("the disk is full")
 
@@ -160,7 +163,10 @@ def test_a_second_try_still_names_where_the_first_put_the_old_home(home: Path, m
 
 
 def test_a_second_try_that_is_refused_leaves_the_marker_of_the_first(
-    home: Path, made: Path, tmp_path: Path, monkeypatch: Any  # noqa: F811
+    home: Path,
+    made: Path,
+    tmp_path: Path,
+    monkeypatch: Any,
 ) -> None:
     def fail(*_values: Any) -> None:
         raise OSError("the disk is full")

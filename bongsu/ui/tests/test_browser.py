@@ -149,6 +149,29 @@ def test_a_fact_refetches_the_panel_of_its_subject_only(house, page, live, count
     assert counted["left"] == 2
 
 
+def test_a_panel_that_was_empty_when_the_page_stood_comes_when_it_has_something(house, page, live, alone):
+    shown = []
+    panels.register(
+        page="test", key="later", title="Later", order=1, template="ui/tests_panel.html", place="left",
+        context=lambda request, obj: {"count": 7} if shown else None,
+    )  # fmt: skip
+    page.goto(f"{house}/page/")
+    page.locator("#panel-later").wait_for(state="hidden")
+    shown.append(True)
+    live.facts.append({"subject": "incident:1", "fact": "incidents.opened"})
+    page.locator("#panel-later").get_by_text("seen 7 times").wait_for()
+
+
+def test_an_alarm_comes_to_a_page_that_stands_open(house, page, live, counted):
+    page.clock.install()
+    page.goto(f"{house}/page/")
+    page.wait_for_function("typeof htmx === 'object'")
+    assert page.locator("#notices .alarm").count() == 0
+    frame.register_alarm(lambda request: [frame.Alarm("The worker is silent.")])
+    page.clock.run_for(21_000)
+    page.locator("#notices .alarm").get_by_text("The worker is silent.").wait_for()
+
+
 def test_words_being_typed_are_not_taken_away_by_a_refetch(house, page, live, counted):
     page.goto(f"{house}/page/")
     page.locator("#panel-one input").fill("half a sent")

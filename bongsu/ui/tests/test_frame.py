@@ -59,6 +59,13 @@ def test_an_alarm_and_a_banner_stand_on_every_page(alone):
     assert '<div class="banner demo"' in html
 
 
+def test_a_page_that_stands_open_asks_for_the_notices_and_a_stranger_gets_nothing(alone, monkeypatch):
+    frame.register_alarm(lambda request: [frame.Alarm("The worker is silent.")])
+    assert "The worker is silent." in Client().get("/ui/notices/").content.decode()
+    monkeypatch.setattr("bongsu.ui.tests.conftest.ALICE", ANONYMOUS)
+    assert Client().get("/ui/notices/").status_code == 204
+
+
 def test_the_stream_begins_where_the_page_was_drawn(request_of):
     assert frame.Frame(request_of()).stream_url == "/stream/"
     frame.register_stream_place(lambda request: "7:42")
@@ -104,6 +111,8 @@ def test_a_panel_shows_title_badge_and_question_in_the_readers_language(request_
 def test_a_panel_with_nothing_to_show_is_not_there(request_of):
     put("none", place="left", context=lambda request, obj: None)
     assert panels.respond(request_of(), "test", "none", {}, url="/p/").content == b""
+    place = panels.respond(request_of(), "test", "none", {}, url="/p/", live="incident:1").content.decode()
+    assert place.startswith('<div id="panel-none" hidden hx-get="/p/none/"')  # unless it may fill: then its place stands
 
 
 @pytest.mark.parametrize("key", ["unknown", "secret"])

@@ -153,5 +153,3 @@ def _readers(incident: Incident, found: Iterable[Person]) -> list[Person]:
 def _role(incident: Incident, role: str) -> dict[str, str]:
     label = incidents.taxonomy_of(incident).role(role).label
     return {"ko": label.ko, "en": label.en}
-
-

@@ -4,6 +4,7 @@ const url = body.dataset.stream;
 const notice = document.getElementById("lost");
 const others = "BroadcastChannel" in window ? new BroadcastChannel("bongsu-live") : null;
 const PATIENCE = 3000; // before a loss is said
+const PULSE = 20000; // between looks at the notices of the house: no fact announces that its worker is silent
 let source = null;
 let letGo = null; // gives the stream to another tab
 let lossTimer = null;
@@ -101,6 +102,7 @@ if (url && notice) {
   window.addEventListener("pagehide", stop);
   window.addEventListener("pageshow", (event) => event.persisted && seen());
   seen();
+  setInterval(() => document.hidden || announce("pulse", {}), PULSE);
 }
 
 // What a person is working in is not taken away under his hands: it is fetched when he is done.

@@ -28,6 +28,11 @@ function placeFor(element) {
   return place;
 }
 
+// By a person, that is, and not by the stream, whose loss has a notice of its own.
+function isAsked(requestConfig) {
+  return !requestConfig?.triggeringEvent?.type?.startsWith("bongsu:");
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, elt, requestConfig } = event.detail;
   const from = requestConfig.elt || elt;
@@ -35,12 +40,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.target = placeFor(from);
   } else if (xhr.status >= 400 && xhr.status !== 422) {
     event.detail.shouldSwap = false;
-    complain(from);
+    if (isAsked(requestConfig)) complain(from);
   }
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => complain(event.detail.elt));
+  document.addEventListener(name, (event) => isAsked(event.detail.requestConfig) && complain(event.detail.elt));
 }
 
 document.addEventListener("click", (event) => {
