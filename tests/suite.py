@@ -75,6 +75,12 @@ class Run:
             self.counts[what] = self.counts.get(what, 0) + count
         self._said(name, began, code in (0, 5))
 
+    def shown(self, name: str, command: list[str]) -> None:
+        """A command whose words are the result."""
+        began = time.monotonic()
+        say(f"--- {name}")
+        self._said(name, began, subprocess.run(command, cwd=HERE, env=quiet_home()).returncode == 0)
+
     def _pytest(self, arguments: list[str], environment: dict[str, str]) -> tuple[int, dict[str, int], list[str]]:
         """Exit code, counts, and the tests that failed."""
         command = [PYTHON, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
@@ -160,6 +166,9 @@ def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen
         run.pytest("slow tests on SQLite", ["-m", "long"])
         sets.append(("slow tests on PostgreSQL", ["-m", "long"]))
     on_postgres(run, missing, sets)
+    if is_long:
+        for store in ["sqlite"] if "PostgreSQL" in missing else ["sqlite", "postgres"]:
+            run.shown(f"bench on {store}", [PYTHON, "bench/measure.py", "--store", store])
 
 
 def on_postgres(run: Run, missing: dict[str, str], sets: list[tuple[str, list[str]]]) -> None:
