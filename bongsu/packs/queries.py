@@ -73,7 +73,11 @@ def runbook_for(type: str, subtype: str = "", version: UUID | None = None) -> Ru
 
 
 def template(template_id: str, version: UUID | None = None) -> Template:
-    return pack(version).template(template_id)
+    """Of the pinned version; a version older than this message has not its text: then what is in force, then what ships."""
+    for found in (pack(version), active_pack()):
+        if template_id in [one.id for one in found.templates]:
+            return found.template(template_id)
+    return library_pack(DEFAULT_PACK).template(template_id)
 
 
 def propose(facts: dict[str, object], version: UUID | None = None) -> Proposal:

@@ -100,7 +100,9 @@ class StateForm(IncidentForm):
         language = self.actor.language
         label = f"{way.label.say(language)} → {self.taxonomy.state(way.target).label.say(language)}"
         lacks = missing_for(way.requires, at)
-        return f"{label} ({gettext('still needs')}: {', '.join(say(one) for one in lacks)})" if lacks else label
+        if not lacks:
+            return label
+        return gettext("{way} (still needs: {missing})").format(way=label, missing=", ".join(say(one) for one in lacks))
 
 
 class NoteForm(IncidentForm):

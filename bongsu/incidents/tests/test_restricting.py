@@ -58,6 +58,7 @@ def test_the_day_of_review_is_among_the_deadlines_and_when_it_comes_ic_and_appro
     assert facts(secret).count("incidents.restriction_review_due") == 1
     told = Message.objects.filter(subject=secret.subject_id, purpose="restriction")
     assert {m.person_id for m in told} == {alice.person_id, bob.person_id}  # who approved it, who commands now
+    assert {m.template for m in told} == {"restriction_review"}
     assert all("a colleague" not in m.title + m.text for m in told)
     clock.advance(timedelta(days=7))
     drain()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bongsu.events.models import Event
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Conflict, Forbidden, Invalid, Refused
+from bongsu.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from bongsu.packs import actions, queries
 from bongsu.packs.cli import app
 from bongsu.packs.models import PackVersion
@@ -77,6 +77,23 @@ def test_a_running_incident_keeps_the_version_it_began_with(root: Actor, folder:
     assert PackVersion.objects.filter(is_active=True).count() == 1
     assert [c.path for c in queries.changes(old.id, new.id)] == ["pack / version", "taxonomy / severities / P0 / respond_within"]
     assert parse_content(PackVersion.objects.get(pk=old.id).content).header.version == "1.1.0"
+
+
+@pytest.mark.django_db
+def test_a_text_that_is_younger_than_the_pinned_pack_comes_from_what_is_in_force_or_ships(root: Actor, folder: Path) -> None:
+    """An incident that began before an update must still get its messages after it."""
+    young = folder / "templates" / "restriction-review.md"
+    kept = young.read_text(encoding="utf-8")
+    young.unlink()
+    old = actions.activate_pack(root, version_id=actions.import_pack(root, folder=folder).id)
+    assert "restriction_review" not in [one.id for one in queries.pinned(old.id).templates]
+    assert "열람 제한을 검토할 날" in queries.template("restriction_review", old.id).ko.body
+    young.write_text(kept.replace("열람 제한을 검토할 날", "잠금을 다시 볼 날"), encoding="utf-8")
+    edit(folder, "pack.yaml", "version: 1.1.0", "version: 1.2.0")
+    actions.activate_pack(root, version_id=actions.import_pack(root, folder=folder).id)
+    assert "잠금을 다시 볼 날" in queries.template("restriction_review", old.id).ko.body
+    with pytest.raises(NotFound):
+        queries.template("no_such_text", old.id)
 
 
 @pytest.mark.django_db

@@ -67,9 +67,9 @@ def tell_broken_glass(actor: Actor, *, incident: UUID, person: UUID, reason: str
 def tell_restriction_review(actor: Actor, *, incident: UUID, approver: UUID, review_on: str, key: str) -> None:
     """The IC and whoever approved the restriction hear that its review is due."""
     found = _of(incident)
-    values = {"action": queries.both(Text(_("review of the restriction"))), "due": review_on}
+    values = {"due": review_on}
     to = dict.fromkeys([*_chief(found), *_persons([approver])])
-    _send(actor, found, key=f"restriction:{key}", template="duty_overdue", values=values, to=to, purpose="restriction")
+    _send(actor, found, key=f"restriction:{key}", template="restriction_review", values=values, to=to, purpose="restriction")
 
 
 @action
