@@ -157,10 +157,10 @@ def _replace_postgres(actor: Actor, home: Path, staged: Path, aside: Path, *, pa
     run_postgres(
         "pg_restore", "--clean", "--if-exists", "--no-owner", "--no-privileges", f"--file={script}", str(staged / found.database)
     )
-    tables = ", ".join(map(connection.ops.quote_name, connection.introspection.table_names()))
-    before = [f"--command=DROP TABLE {tables} CASCADE"] if tables else []
+    found_there = _tables()
+    before = [f"--command=DROP TABLE {', '.join(map(connection.ops.quote_name, found_there))} CASCADE"] if found_there else []
     was_marked = (home / MARKER).exists()
-    if connection.introspection.table_names():
+    if found_there:
         aside.mkdir(mode=0o700)
         dump_postgres(aside / found.database)
     _mark(home, path, aside)
@@ -189,13 +189,26 @@ def _keys_from(path: Path) -> Keys:
 
 
 def _must_be_free(home: Path, is_forced: bool) -> None:
-    is_used = "events_heartbeat" in connection.introspection.table_names() if _has_database() else False
-    if is_used and not is_worker_silent():
+    tables = _tables() if _has_database() else []
+    if "events_heartbeat" in tables and not is_worker_silent():
         raise Refused(_("A worker is running on this database. Stop the server first."))
     if connection.vendor == "sqlite" and Path(database_name()).parent.stat().st_dev != home.stat().st_dev:
         raise Refused(_("The database is not on the disk of {home}: it could not be put in its place at once."), home=str(home))
-    if (is_used or any(stored())) and not is_forced:
-        raise Refused(_("There is data in {home} already. With --force it is moved aside first."), home=str(home))
+    if (tables or any(stored())) and not is_forced:
+        why = _("There is data in {home} or in its database already. With --force it is moved aside first.")
+        raise Refused(why, home=str(home))
+
+
+def _tables() -> list[str]:
+    """All tables but those of extensions, which are not ours to drop."""
+    if connection.vendor != "postgresql":
+        return connection.introspection.table_names()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND c.relnamespace = "
+            "current_schema()::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _has_database() -> bool:

@@ -9,13 +9,12 @@ from bongsu.integrations.models import Call
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.kernel.text import text
-from bongsu.ui.language import say
 
 from ..models import Containment, Snapshot
 from ..rules import containing as rules
 from . import containing, executing, verifying
 from .calling import owner_of
-from .moving import MOVE, TAG, end, fail, locked_row, rivals
+from .moving import MOVE, TAG, end, fail, let_go, locked_row
 from .snapshots import NEEDED, receive_part
 
 NOT_ASKED = (TAG,)  # its failure stands on the timeline by itself
@@ -34,7 +33,7 @@ def receive_answer(actor: Actor, *, call: UUID, key: str) -> None:
     elif kind == "verification":
         verifying.receive(actor, row, purpose, receipt=receipt)
     elif kind == "containment":
-        _answered(actor, _let_go(actor, locked_row(row)), purpose, receipt)
+        _answered(actor, let_go(actor, locked_row(row)), purpose, receipt)
 
 
 def _answered(actor: Actor, row: Containment, purpose: str, receipt: dict[str, Any]) -> None:
@@ -64,7 +63,7 @@ def receive_failure(actor: Actor, *, key: str, error: str) -> None:
     elif kind == "verification":
         verifying.receive(actor, row, purpose, receipt=None, error=error)
     elif kind == "containment":
-        _failed(actor, _let_go(actor, locked_row(row)), purpose, error)
+        _failed(actor, let_go(actor, locked_row(row)), purpose, error)
 
 
 def _failed(actor: Actor, row: Containment, purpose: str, error: str) -> None:
@@ -115,14 +114,3 @@ def receive_hold(actor: Actor, *, key: str, reason: str) -> None:
 def _hold(actor: Actor, row: Containment, reason: str) -> None:
     if rules.may_move(row.state, rules.HELD):
         end(actor, row, rules.HELD, reason, held_from=row.state)
-
-
-def _let_go(actor: Actor, row: Containment) -> Containment:
-    """A call that was held has been carried out after all; where another containment took its place, it ends."""
-    if row.state == rules.HELD and rivals(row).exists():
-        end(actor, row, rules.WITHDRAWN, say(_("Another containment of this alias is under way."), "ko"), held_from="")
-    elif row.state == rules.HELD:
-        row.state, row.held_from = row.held_from, ""
-        row.save(update_fields=["state", "held_from"])
-        executing.watch(row)  # the time-out begins anew: while it was held nothing could answer
-    return row

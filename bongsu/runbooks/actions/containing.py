@@ -22,12 +22,12 @@ from bongsu.ui.language import say
 
 from .. import queries
 from ..facts import ContainmentAsked, ContainmentChecked, ContainmentExpired, ContainmentProposed, DryRunAsked
-from ..models import Containment, Rollback
+from ..models import Containment
 from ..rules import containing as rules
 from .approving import APPROVE, decision_for
 from .calling import ask
-from .executing import poll, state_done, watch
-from .moving import EXPIRY, TIMEOUT, end, locked_row, move, rivals, timer
+from .executing import poll, state_done
+from .moving import EXPIRY, TIMEOUT, end, has_rival, locked_row, move, refusal, timer, watch
 from .snapshots import EXECUTE, collect
 
 TIMEOUT_USUAL = timedelta(minutes=10)
@@ -174,10 +174,7 @@ def ask_for_containment(actor: Actor, *, incident: UUID, containment: UUID, appr
 
 def _set_out(actor: Actor, row: Containment, approver: Person | None) -> None:
     if row.state != rules.PROPOSED:
-        move(row, rules.SNAPSHOT)  # refused by the table, which says why
-    # One row per model is the lock: two people asking at once come one after the other.
-    Rollback.objects.bulk_create([Rollback(connection=row.connection, model=row.model)], ignore_conflicts=True)
-    Rollback.objects.select_for_update().get(connection=row.connection, model=row.model)
+        raise refusal(row, rules.SNAPSHOT)
     _must_be_alone(row)
     snapshot = collect(actor, row.incident)
     move(row, rules.SNAPSHOT, asked_by=actor.key, approver=approver, snapshot=snapshot)
@@ -187,7 +184,7 @@ def _set_out(actor: Actor, row: Containment, approver: Person | None) -> None:
 
 
 def _must_be_alone(row: Containment) -> None:
-    if rivals(row).exists():
+    if has_rival(row):
         raise Conflict(_("Another containment of this alias is under way. It must end first."))
 
 
@@ -217,7 +214,7 @@ def withdraw_containment(actor: Actor, *, incident: UUID, containment: UUID, rea
     if not reason.strip():
         raise Invalid(_("A reason is needed."), fields={"reason": _("Say why.")})
     approvals.void(actor, about_ref=row.ref, reason=reason)
-    end(actor, row, rules.WITHDRAWN, reason.strip(), held_from="")
+    end(actor, row, rules.WITHDRAWN, reason.strip())
     cancel_timer(timer(TIMEOUT, row))
     return row
 
@@ -281,7 +278,7 @@ def undo_containment(actor: Actor, *, incident: UUID, containment: UUID, reason:
         end(actor, row, rules.UNDONE, reason.strip())
         cancel_timer(timer(EXPIRY, row))
         return row
-    if row.state not in (rules.DONE, rules.TIMED_OUT) or row.moved_at is None or row.undoes_id is not None:
+    if not rules.can_undo(row.state, is_moved=row.moved_at is not None, is_undo=row.undoes_id is not None):
         raise Refused(_("Only a containment that moved the alias is undone."))
     if row.undoings.filter(state__in=OPEN).exists():
         raise Conflict(_("It is being undone already."))

@@ -17,7 +17,7 @@ from ..facts import AliasMoved, ContainmentBegan, ContainmentDone
 from ..models import Containment
 from ..rules import containing as rules
 from .calling import ask
-from .moving import EXPIRY, MOVE, POLL, TAG, TIMEOUT, end, fail, locked_row, move, rivals, shout, timer
+from .moving import EXPIRY, MOVE, POLL, TAG, TIMEOUT, end, fail, has_rival, locked_row, move, shout, timer, watch
 from .stepping import settle
 
 POLL_EVERY = timedelta(seconds=10)
@@ -38,12 +38,6 @@ def begin(actor: Actor, row: Containment, *, decided_by: str) -> None:
         approver_name=names_of([decided_by])[decided_by],
     ))  # fmt: skip
     _registry(actor, row, "reread", "get_alias", {"model": row.model, "alias": row.alias})
-
-
-def watch(row: Containment) -> None:
-    set_timer(
-        row.subject_id, key=timer(TIMEOUT, row), kind=TIMEOUT, due_at=now() + row.timeout, data={"containment": str(row.id)}
-    )
 
 
 def _registry(actor: Actor, row: Containment, purpose: str, operation: str, payload: dict[str, Any]) -> None:
@@ -75,7 +69,7 @@ def moved(actor: Actor, row: Containment) -> None:
     ))  # fmt: skip
     if late:
         shout(actor, row, text(late))
-        if rivals(row).exists():
+        if has_rival(row):
             return  # that one reads the alias again before it writes, and says what it found
         watch(row)
     move(row, rules.MOVED)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from bongsu.events.actions import action, cancel_timer, record, set_timer
 from bongsu.files.actions import store
 from bongsu.incidents import actions as incidents
@@ -24,7 +26,7 @@ from ..rules import containing as rules
 from ..rules.verifying import fill, step_of
 from .approving import decide
 from .calling import ask
-from .moving import fail, locked_row
+from .moving import fail, let_go, locked_row
 from .stepping import settle
 
 EXECUTE = "containment.execute"
@@ -144,7 +146,7 @@ def _keep(actor: Actor, row: Snapshot) -> None:
     for view in queries.step_views(run) if run else []:
         if view.step.automation and view.step.automation.action == queries.SNAPSHOT:
             settle(actor, row.incident, view.row, stored.sha256, row.evidence)
-    for waiting in _waiting(row):
+    for waiting in _waiting(actor, row):
         decide(actor, waiting)
 
 
@@ -153,18 +155,12 @@ def _failed(actor: Actor, row: Snapshot, error: str) -> None:
     row.save(update_fields=["state"])
     cancel_timer(f"{LATE}:{row.id}")
     record(actor, SnapshotFailed(subject=row.subject_id, snapshot=row.id, model=row.model, error=error[:300]))
-    for waiting in _waiting(row):
+    for waiting in _waiting(actor, row):
         fail(actor, waiting, rules.FAILED, text(_("There is no snapshot, so nothing was changed: {error}"), error=error))
 
 
-def _waiting(row: Snapshot) -> list[Containment]:
-    found = Containment.objects.filter(snapshot=row, state__in=[rules.SNAPSHOT, rules.HELD]).values_list("pk", flat=True)
-    return [waiting for waiting in map(locked_row, found) if _let_go(waiting)]
-
-
-def _let_go(row: Containment) -> bool:
-    """One that was held with its snapshot goes on with it."""
-    if row.state == rules.HELD and row.held_from == rules.SNAPSHOT:
-        row.state, row.held_from = rules.SNAPSHOT, ""
-        row.save(update_fields=["state", "held_from"])
-    return row.state == rules.SNAPSHOT
+def _waiting(actor: Actor, row: Snapshot) -> list[Containment]:
+    """Those that asked for it; one that was held with it goes on with it."""
+    found = Containment.objects.filter(Q(state=rules.SNAPSHOT) | Q(state=rules.HELD, held_from=rules.SNAPSHOT), snapshot=row)
+    rows = [let_go(actor, locked_row(key)) for key in found.values_list("pk", flat=True)]
+    return [waiting for waiting in rows if waiting.state == rules.SNAPSHOT]

@@ -29,7 +29,6 @@ STATES = {
     UNDONE: _("undone"),
 }
 ACTIVE = frozenset({SNAPSHOT, APPROVAL, EXECUTING, MOVED})  # one of these per alias at a time
-LOUD = frozenset({STALE, FAILED, TIMED_OUT})
 
 # (from, to): who or what moves it, and what it requires
 TRANSITIONS: dict[tuple[str, str], str] = {
@@ -57,9 +56,13 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (WITHDRAWN, MOVED): "it was under way when it was taken back, and moved after all",
     (DONE, UNDONE): "the containment that undoes it is done",
     (TIMED_OUT, UNDONE): "the containment that undoes it is done",
+    (WITHDRAWN, UNDONE): "it moved after all, and the containment that undoes it is done",
 } | {(state, HELD): "the gate let nothing leave: a drill, a demo, a hold" for state in (READING, SNAPSHOT, EXECUTING, MOVED)} | {
     (HELD, state): "the gate let it go" for state in (READING, SNAPSHOT, EXECUTING, MOVED)
-} | {(HELD, WITHDRAWN): "a person takes it back"}  # fmt: skip
+} | {
+    (HELD, WITHDRAWN): "a person takes it back, or another took its place meanwhile",
+    (HELD, TIMED_OUT): "another took its place after its alias had moved",
+}  # fmt: skip
 
 QUARANTINED = "quarantined"
 NOT_QUARANTINED = ("", "no", "false")
@@ -69,6 +72,11 @@ MACHINE, PROPOSE, PERSON = "machine", "propose", "person"
 
 def may_move(source: str, target: str) -> bool:
     return (source, target) in TRANSITIONS
+
+
+def can_undo(state: str, *, is_moved: bool, is_undo: bool) -> bool:
+    """Whether there is a move of the alias to take back: a late one of a withdrawn containment too, but no undoing."""
+    return is_moved and not is_undo and state in (DONE, TIMED_OUT, WITHDRAWN)
 
 
 def target_version(

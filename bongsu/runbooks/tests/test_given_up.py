@@ -22,14 +22,14 @@ from bongsu.integrations.gate import GATE
 from bongsu.integrations.models import Call
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Conflict, TransportError
+from bongsu.kernel.errors import Conflict, Refused, TransportError
 from bongsu.runbooks import actions
 from bongsu.runbooks.models import Containment
 from bongsu.systems.models import AISystem
 from tests.fakes.serving import Told
 
 from .fakes import FakeModelHouse
-from .test_containment import MINUTE, Open, approve, asked, contained, only
+from .test_containment import MINUTE, Open, approve, asked, contained, only, said
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
 
@@ -147,7 +147,7 @@ def test_C7_a_write_that_succeeds_after_it_was_taken_back_is_on_the_record_loud_
 
 
 def test_C7_a_late_success_does_not_push_aside_the_one_that_took_its_place(
-    second: Incident, under_way: Call, incident: Incident, alice: Actor, house: FakeModelHouse, drain: Any
+    second: Incident, under_way: Call, incident: Incident, alice: Actor, carol: Actor, house: FakeModelHouse, drain: Any
 ) -> None:
     actions.ask_for_containment(alice, incident=second.id, containment=only(second).id)
     house.alias = house.loaded = "1"
@@ -157,6 +157,64 @@ def test_C7_a_late_success_does_not_push_aside_the_one_that_took_its_place(
     assert (first.state, first.moved_at is not None, only(second).state) == ("withdrawn", True, "approval")
     assert Message.objects.filter(purpose="containment", text__contains="taken back").exists()
     assert not Delivery.objects.exclude(dead_at=None).exists()
+    approve(carol, only(second))
+    drain()
+    assert only(second).state == "stale"  # the alias is not where it saw it: what moved it can still be undone
+    back = actions.undo_containment(alice, incident=incident.id, containment=first.id, reason="돌려놓음")
+    drain()
+    actions.ask_for_containment(alice, incident=incident.id, containment=back.id)
+    drain()
+    approve(carol, back)
+    drain()
+    assert (only(incident).state, house.alias) == ("undone", "2")
+
+
+def test_B6_of_two_that_were_held_with_their_snapshots_one_goes_on_and_the_other_ends(
+    second: Incident, incident: Incident, alice: Actor, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    hold_everything(root, reason="복원 뒤 점검")
+    for held in (incident, second):
+        actions.ask_for_containment(alice, incident=held.id, containment=only(held).id)
+        drain()
+    assert (only(incident).state, only(second).state) == ("held", "held")
+    with pytest.raises(Refused):
+        actions.ask_for_containment(alice, incident=second.id, containment=only(second).id)
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert sorted([only(incident).state, only(second).state]) == ["approval", "withdrawn"]
+    assert not Delivery.objects.exclude(dead_at=None).exists()
+
+
+def test_B6_a_dry_run_that_was_held_goes_on_beside_the_one_that_waits_for_approval(
+    incident: Incident, opened: Open, system: AISystem, alice: Actor, root: Actor, house: FakeModelHouse, drain: Any
+) -> None:
+    asked(alice, incident, drain)
+    hold_everything(root, reason="복원 뒤 점검")
+    other = opened(alice, system=system)
+    drain()
+    assert only(other).state == "held"
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert (only(incident).state, only(other).state) == ("approval", "proposed")
+
+
+def test_B6_one_whose_alias_had_moved_when_it_was_held_is_not_lost_when_another_took_its_place(
+    second: Incident, about_to_write: Containment, incident: Incident, alice: Actor, root: Actor, drain: Any
+) -> None:
+    for name in ("deliveries", "calls", "deliveries"):
+        for key in source(name).due(clock.now(), 100):
+            source(name).run(key)
+    assert only(incident).state == "moved"
+    hold_everything(root, reason="복원 뒤 점검")
+    drain()
+    assert (only(incident).state, only(incident).held_from) == ("held", "moved")
+    actions.ask_for_containment(alice, incident=second.id, containment=only(second).id)
+    release_everything(root, is_letting_go=True)
+    drain()
+    assert said("containment_failed") == 1  # loudly out of time; then the serving process, asked once more, reports the version
+    assert (only(incident).state, only(second).state) == ("done", "approval")
+    assert not Delivery.objects.exclude(dead_at=None).exists()
+    assert actions.undo_containment(alice, incident=incident.id, containment=only(incident).id, reason="x").state == "reading"
 
 
 def test_C7_a_write_the_registry_refused_is_not_tried_again_after_it_failed(

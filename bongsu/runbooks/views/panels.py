@@ -134,7 +134,9 @@ def _acts(row: Containment) -> list[tuple[str, Text]]:
         found.append(("ask", text(_("Ask for approval"))))
     if row.moved_at and row.state in (containing.MOVED, containing.TIMED_OUT):
         found.append(("again", text(_("Look again"))))
-    if row.state in (containing.DONE, containing.TIMED_OUT) and row.undoes_id is None and (row.moved_at or row.is_by_hand):
+    is_undo = row.undoes_id is not None
+    by_hand = row.is_by_hand and row.state == containing.DONE
+    if by_hand or containing.can_undo(row.state, is_moved=row.moved_at is not None, is_undo=is_undo):
         found.append(("undo", text(_("Undo"))))
     if containing.may_move(row.state, containing.WITHDRAWN):
         found.append(("withdraw", text(_("Take it back"))))

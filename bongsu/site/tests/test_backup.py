@@ -195,3 +195,21 @@ def test_without_pg_dump_it_says_what_to_install(home: Path, tmp_path: Path, mon
     monkeypatch.setattr(backup.Path, "glob", lambda *_: iter(()))
     with pytest.raises(Refused, match="pg_dump is not installed"):
         backup.back_up(CONSOLE, path=tmp_path / "a.backup")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file is a whole database of its own")
+def test_tables_of_somebody_else_are_data_too(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DATABASE_URL points at the wrong database: nothing is dropped without --force."""
+    backup.back_up(CONSOLE, path=tmp_path / "a.backup")
+    monkeypatch.setattr(restoring, "stored", lambda: iter(()))
+    with connection.cursor() as cursor:
+        tables = ", ".join(map(connection.ops.quote_name, connection.introspection.table_names()))
+        cursor.execute(f"DROP TABLE {tables} CASCADE; CREATE TABLE other_app (id int); INSERT INTO other_app VALUES (7)")
+    with pytest.raises(Refused, match="--force"):
+        restoring.restore(CONSOLE, path=tmp_path / "a.backup")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM other_app")
+        assert cursor.fetchall() == [(7,)]
+        cursor.execute("DROP TABLE other_app")
+    restoring.restore(CONSOLE, path=tmp_path / "a.backup")  # an empty database takes it without
+    assert Person.objects.filter(email="kim@example.org").exists()
