@@ -208,7 +208,7 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
 
 
 def house() -> Path:
-    return Path(os.environ.get("BONGSU_HOME") or HERE / "var")
+    return HERE / (os.environ.get("BONGSU_HOME") or "var")
 
 
 def remember(environment: dict[str, str]) -> None:

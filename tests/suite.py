@@ -167,7 +167,7 @@ def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen
         sets.append(("slow tests on PostgreSQL", ["-m", "long"]))
     on_postgres(run, missing, sets)
     if is_long:
-        for store in ["sqlite"] if "PostgreSQL" in missing else ["sqlite", "postgres"]:
+        for store in ["sqlite", "postgres"] if "PostgreSQL" not in missing and may_run() else ["sqlite"]:
             run.shown(f"bench on {store}", [PYTHON, "bench/measure.py", "--store", store])
 
 

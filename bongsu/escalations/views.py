@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from bongsu.incidents import queries as incidents
@@ -46,7 +45,7 @@ def escalate(request: ActorRequest, number: str) -> HttpResponse:
 
 def _answered(request: ActorRequest, number: str, kind: type[ActForm], run: Callable[..., Any]) -> HttpResponse:
     incident = incidents.incident(request.actor, number)
-    home = acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)
+    home = incidents.act_home(incident)
     form = kind(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

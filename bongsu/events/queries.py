@@ -21,7 +21,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 from .facts import PersonalErased, Verified
 from .listening import names_of
-from .models import Delivery, Event, Head, Heartbeat, Installation, Personal, Reader, Seal, Subject, Timer
+from .models import Delivery, Event, Head, Heartbeat, Installation, Reader, Seal, Subject, Timer
 from .reading import shows
 
 ERASED = _("▒▒▒ (erased on the record by {who}: {reason})")
@@ -279,10 +279,6 @@ def is_worker_silent() -> bool:
 
 def is_demo() -> bool:
     return Installation.objects.filter(is_demo=True).exists()
-
-
-def personal_values(subject: str) -> QuerySet[Personal]:
-    return Personal.objects.filter(event__subject=subject)
 
 
 def head(actor: Actor, subject: str) -> tuple[int, str]:

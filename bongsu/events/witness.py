@@ -38,7 +38,9 @@ class ReadingMiddleware:
 
 def _is_page(request: HttpRequest, response: HttpResponse) -> bool:
     """Something to read: an answer to a reading, or the page once more because what was typed is wrong."""
-    return response.status_code < 400 if request.method in READS else response.status_code == 422
+    if request.method in READS:
+        return response.status_code < 400
+    return response.status_code == 422 and not request.path.startswith("/api/")
 
 
 def door_of(request: HttpRequest) -> str:

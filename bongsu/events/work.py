@@ -13,7 +13,6 @@ from typing import Protocol
 from bongsu.kernel.clock import is_simulated
 
 INSIDE, PAGE, OUTSIDE = "inside", "page", "outside"
-LANES = (INSIDE, PAGE, OUTSIDE)
 
 
 class Work(Protocol):

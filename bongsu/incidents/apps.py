@@ -1,6 +1,13 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 
 from bongsu.kernel.text import gettext_noop as _
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from bongsu.ui.frame import Record
 
 ACTS = (  # the main acts on the incident one is looking at
     ("state", _("Move the state"), "상태 해결 종료 resolve close recover"),
@@ -13,6 +20,17 @@ ACTS = (  # the main acts on the incident one is looking at
 )
 
 
+def record_of(request: "HttpRequest") -> "Record | None":
+    """The incident whose page this is, for the palette: one that exists and that the actor may see."""
+    from bongsu.ui.frame import Record
+
+    from . import queries
+
+    number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
+    row = queries.incidents(request.actor).filter(number=number).first() if number else None  # type: ignore[attr-defined]
+    return Record(row.number, row.closed_at is not None) if row else None
+
+
 class IncidentsConfig(AppConfig):
     name = "bongsu.incidents"
     label = "incidents"
@@ -22,6 +40,7 @@ class IncidentsConfig(AppConfig):
 
         from . import reactions  # noqa: F401
 
+        frame.register_record(record_of)
         frame.register_nav("incidents", _("Incidents"), "incidents:list", order=20, grant="see")
         frame.register_command("incidents", _("Incidents"), "incidents:list", order=51, grant="see", words="목록 list")
         frame.register_command(

@@ -20,6 +20,7 @@ from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 from bongsu.packs.rules.taxonomy import Taxonomy
+from bongsu.ui.acts import Home
 
 from .facts import EntryRetracted
 from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, Restriction, RoleAssignment
@@ -307,3 +308,8 @@ def spoken(incident: Incident) -> dict[str, Any]:
         "status_page": incident.status_page_url or "—",
         "link": f"{settings.BASE_URL}{reverse('incidents:detail', args=[incident.number])}",
     }
+
+
+def act_home(incident: Incident) -> Home:
+    """Where acts on an incident lead back to."""
+    return Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)

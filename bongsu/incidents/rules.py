@@ -13,7 +13,6 @@ from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs.rules.taxonomy import Taxonomy
 
 FILE, LINK, QUOTE = "file", "link", "quote"
-EVIDENCE_KINDS = (FILE, LINK, QUOTE)
 NOTE, DECISION = "note", "decision"
 NOTE_KINDS = (NOTE, DECISION)
 EVIDENCE = "evidence"  # beside these in the composer

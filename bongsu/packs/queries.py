@@ -74,10 +74,12 @@ def runbook_for(type: str, subtype: str = "", version: UUID | None = None) -> Ru
 
 def template(template_id: str, version: UUID | None = None) -> Template:
     """Of the pinned version; a version older than this message has not its text: then what is in force, then what ships."""
-    for found in (pack(version), active_pack()):
-        if template_id in [one.id for one in found.templates]:
-            return found.template(template_id)
-    return library_pack(DEFAULT_PACK).template(template_id)
+    here = _template_of(pack(version), template_id)
+    return here or _template_of(active_pack(), template_id) or library_pack(DEFAULT_PACK).template(template_id)
+
+
+def _template_of(found: Pack, template_id: str) -> Template | None:
+    return next((one for one in found.templates if one.id == template_id), None)
 
 
 def propose(facts: dict[str, object], version: UUID | None = None) -> Proposal:

@@ -89,7 +89,7 @@ def _phases(runbook: Runbook, taxonomy: Taxonomy) -> list[Row]:
 @require_GET
 def template(request: ActorRequest, version: UUID, template: str) -> HttpResponse:
     request.actor.require("see")
-    found = queries.template(template, version)
+    found = queries.pinned(version).template(template)
     context = {"version": queries.version(version), "template": found, "title": found.title.say(_language())}
     return render(request, "packs/template.html", context)
 

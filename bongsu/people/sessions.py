@@ -1,9 +1,11 @@
 """From a request to the one who acts."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 
 from bongsu.kernel import clock
 from bongsu.kernel.actors import ANONYMOUS, Actor
@@ -42,7 +44,11 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = actor_of_session(request)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_sent_away = response.status_code == 302 and urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL)
+        if is_sent_away and request.headers.get("HX-Request"):
+            return HttpResponse(status=401)  # htmx would follow, and put the sign-in page into a part of this one
+        return response
 
 
 def remember_language(request: HttpRequest, language: str) -> None:

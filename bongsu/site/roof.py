@@ -10,7 +10,7 @@ from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui import frame
 
 from .actions import forget_answers
-from .demo.story import is_told
+from .demo.story import is_being_told
 
 DAY = 24 * 3600
 STILL_TOLD = _(
@@ -23,7 +23,7 @@ def demo_banner(request: HttpRequest) -> list[frame.Banner]:
     # A database is marked at its creation and never later, so the page need not ask every time; the gate does.
     if not frame.actor_of(request).person_id or not cache.get_or_set("site.is_demo", is_demo, 60):
         return []
-    if not cache.get_or_set("site.is_told", is_told, 2):
+    if cache.get_or_set("site.is_being_told", is_being_told, 2):
         return [frame.Banner(STILL_TOLD, tone="demo")]
     return [frame.Banner(_("Demo: nothing leaves this house."), tone="demo")]
 

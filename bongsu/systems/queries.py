@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from bongsu.events.queries import visible
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
-from bongsu.kernel.refs import ref, split_ref
+from bongsu.kernel.refs import ref
 from bongsu.kernel.text import gettext_noop as _
 
 from .models import AISystem
@@ -31,14 +31,6 @@ def system(actor: Actor, id: UUID) -> AISystem:
     if found is None:
         raise NotFound(_("There is no such AI system."))
     return found
-
-
-def system_by_ref(actor: Actor, reference: str) -> AISystem:
-    """The AI system behind `system:<uuid>`."""
-    kind, key = split_ref(reference)
-    if kind != "system":
-        raise NotFound(_("There is no such AI system."))
-    return system(actor, UUID(key))
 
 
 class Registered:

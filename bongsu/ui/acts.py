@@ -19,10 +19,10 @@ class Home:
     subject: str
 
 
-def shown(request: HttpRequest, form: ActForm, home: Home, url: str = "") -> HttpResponse:
-    """The form: a window for htmx, else a page. 422 when it was refused. `url`: where it is sent, else where it came from."""
+def shown(request: HttpRequest, form: ActForm, home: Home) -> HttpResponse:
+    """The form: a window for htmx, else a page. 422 when it was refused. It is sent to where it came from."""
     is_window = bool(request.headers.get("HX-Request"))
-    values = {"form": form, "home": home, "url": url or request.get_full_path(), "is_window": is_window}
+    values = {"form": form, "home": home, "url": request.get_full_path(), "is_window": is_window}
     template = "ui/act_window.html" if is_window else "ui/act_page.html"
     return render(request, template, {**values, "is_multipart": form.is_multipart()}, status=422 if form.errors else 200)
 

@@ -61,6 +61,14 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What a page is about; a closed one takes only few acts."""
+
+    number: str
+    is_closed: bool
+
+
+@dataclass(frozen=True)
 class Found:
     """A thing the palette found for what was typed."""
 
@@ -76,6 +84,7 @@ _nav: dict[str, NavEntry] = {}
 _commands: dict[str, Command] = {}
 _alarms: list[AlarmProvider] = []
 _banners: list[BannerProvider] = []
+_record_providers: list[Callable[[HttpRequest], Record | None]] = []
 _finders: list[Finder] = []
 _stream_place: list[Callable[[HttpRequest], str]] = []
 
@@ -98,19 +107,27 @@ def register_command(
     _commands[key] = Command(key, label, url_name, order, grant, words, url)
 
 
-def of_this_record(route: str, *more: str, when_closed: bool = False) -> Callable[[HttpRequest], str | None]:
-    """For `register_command(url=...)`: an act on the record whose page this is (its address has a `number`), nowhere else.
+def register_record(provider: Callable[[HttpRequest], Record | None]) -> None:
+    """Who knows which record a page is about; the one registered last is asked, once a page."""
+    _record_providers.append(provider)
 
-    `more`: the route's other arguments. A page says with `request.is_record_closed` that its record takes only few acts.
-    """
+
+def of_this_record(route: str, *more: str, when_closed: bool = False) -> Callable[[HttpRequest], str | None]:
+    """For `register_command(url=...)`: an act on the record whose page this is, nowhere else. `more`: other arguments."""
 
     def url(request: HttpRequest) -> str | None:
-        number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
-        if number is None or (getattr(request, "is_record_closed", False) and not when_closed):
+        record = _record_of(request)
+        if record is None or (record.is_closed and not when_closed):
             return None
-        return reverse(route, args=[number, *more])
+        return reverse(route, args=[record.number, *more])
 
     return url
+
+
+def _record_of(request: HttpRequest) -> Record | None:
+    if not hasattr(request, "record_in_palette"):
+        request.record_in_palette = _record_providers[-1](request) if _record_providers else None  # type: ignore[attr-defined]
+    return request.record_in_palette  # type: ignore[attr-defined, no-any-return]
 
 
 def register_alarm(provider: AlarmProvider) -> None:

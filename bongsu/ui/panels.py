@@ -33,6 +33,7 @@ class Panel:
     question: str
     grant: str
     is_bare: bool
+    comes_late: bool
 
 
 _panels: dict[tuple[str, str], Panel] = {}
@@ -51,13 +52,15 @@ def register(
     question: str = "",
     grant: str = "",
     is_bare: bool = False,
+    comes_late: bool = False,
 ) -> None:
     """Put a panel on `page`. `context(request, obj)` answers the template's values or None: nothing to show here.
 
-    `question` stands at the top: what the panel answers. `is_bare` leaves out the card and heading. `badge` must be
-    cheap: it is asked for every tab. Titles and questions are English msgids.
+    `question` stands at the top: what the panel answers. `is_bare` leaves out the card and heading. `comes_late`: one that has
+    nothing to show yet keeps its place on a live page. `badge` must be cheap: it is asked for every tab. Titles and questions
+    are English msgids.
     """
-    _panels[page, key] = Panel(page, key, title, order, template, context, badge, place, question, grant, is_bare)
+    _panels[page, key] = Panel(page, key, title, order, template, context, badge, place, question, grant, is_bare, comes_late)
 
 
 def registered(page: str, place: Place, request: HttpRequest) -> list[Panel]:
@@ -73,12 +76,11 @@ def badge_of(panel: Panel, request: HttpRequest, obj: Any) -> str:
 
 
 def rendered(panel: Panel, request: HttpRequest, obj: Any, url: str, live: str) -> SafeString | str:
-    """One panel with its frame. With nothing to show only its place stands, when it is `live`: it may fill at any moment."""
+    """One panel with its frame; with nothing to show it is empty, or only its place."""
     values = panel.context(request, obj)
     if values is None:
-        is_kept = live and panel.place != "below"
         place = {"panel": panel, "url": f"{url}{panel.key}/", "live": live}
-        return render_to_string("ui/panel_place.html", place, request=request) if is_kept else ""
+        return render_to_string("ui/panel_place.html", place, request=request) if panel.comes_late and live else ""
     # A tab's badge stands on the tab.
     badge = "" if panel.place == "below" else badge_of(panel, request, obj)
     body = render_to_string(panel.template, {"object": obj, "panel_url": f"{url}{panel.key}/", **values}, request=request)

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from bongsu.comms import queries as messages
 from bongsu.comms.models import Message
 from bongsu.events.queries import may_see, must_see
 from bongsu.incidents.models import Incident
@@ -192,11 +191,6 @@ def first_notice_values(incident: Incident, language: str) -> dict[str, str]:
 
 
 # --- what was said ------------------------------------------------------------------------------------------------------
-
-
-def told_by(update: StatusUpdate) -> list[Message]:
-    """The messages of a status update, one per recipient, with their delivery."""
-    return list(messages.of_key(update.message_key).select_related("person").prefetch_related("sendings").order_by("created_at"))
 
 
 @dataclass(frozen=True)

@@ -130,3 +130,17 @@ def test_the_palette_offers_the_main_acts_on_an_incidents_page_only(alice, alice
     assert [act for act in acts if f"/incidents/{incident.number}/{act}" not in palette] == []
     assert "내보내기" in palette  # by either language, and by what people call it
     assert "export/" not in alice_client.get("/").content.decode().split('id="palette"')[1]
+    assert "act/state/" not in alice_client.get("/incidents/garbage/").content.decode()
+
+
+def test_on_every_page_of_a_closed_incident_the_palette_offers_only_what_a_closed_one_takes(
+    alice, alice_client, default_pack, drain
+):
+    incident = opened(alice)
+    for state in ("resolved", "closed"):
+        drain()
+        incidents.move_state(alice, incident=incident.id, state=state, reason="over")
+    for page in ("", "updates/"):
+        palette = alice_client.get(f"/incidents/{incident.number}/{page}").content.decode().split('id="palette"')[1]
+        assert f"/incidents/{incident.number}/act/state/" in palette
+        assert f"/incidents/{incident.number}/act/severity/" not in palette

@@ -116,7 +116,10 @@ def _link(node: SyntaxTreeNode, marks: str) -> list[Run]:
 
 def markdown_html(text: str) -> str:
     """`text` as safe HTML: a fixed set of tags, links only to http, https and mailto; headings stand below a part's own, `h2`."""
-    html = "".join(map(_html, blocks(text)))
+    found = blocks(text)
+    highest = min((b["level"] for b in found if b["kind"] == "heading"), default=3)
+    below = [{**b, "level": min(6, b["level"] + 3 - highest)} if b["kind"] == "heading" else b for b in found]
+    html = "".join(map(_html, below))
     return nh3.clean(
         html,
         tags=TAGS,
@@ -129,8 +132,7 @@ def markdown_html(text: str) -> str:
 def _html(block: Block) -> str:
     match block["kind"]:
         case "heading":
-            level = max(3, block["level"])
-            return f"<h{level}>{_spans(block['runs'])}</h{level}>"
+            return f"<h{block['level']}>{_spans(block['runs'])}</h{block['level']}>"
         case "paragraph":
             return f"<p>{_spans(block['runs'])}</p>"
         case "list":

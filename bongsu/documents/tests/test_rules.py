@@ -77,6 +77,11 @@ def test_odd_markdown_never_breaks_the_page(text: str) -> None:
     assert "<script" not in html.lower()
 
 
+def test_a_parts_own_outline_stands_below_the_parts_heading() -> None:
+    assert [level for level in "123456" if f"<h{level}>" in markdown_html("# a\n\n## b\n\n### c")] == ["3", "4", "5"]
+    assert "<h3>only</h3>" in markdown_html("###### only")
+
+
 def test_the_subset_people_write_is_drawn() -> None:
     html = markdown_html(
         "# 제목\n\n**굵게** *기울임* `코드` ~~취소~~\n\n- [ ] 할 일\n- [x] 한 일\n\n1. 하나\n\n> 인용\n\n"

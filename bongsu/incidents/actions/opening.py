@@ -1,7 +1,7 @@
 """Declaring an incident: its number, its first IC, who may read it, and the fact everything else follows from."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +32,9 @@ STATE_AT_OPENING = "declared"
 # Its row stays locked until the transaction ends: one that fails gives the number back.
 NEXT_NUMBER = """
     INSERT INTO incidents_counter (year, is_drill, last) VALUES (%s, %s, 1)
-    ON CONFLICT (year, is_drill) DO UPDATE SET last = incidents_counter.last + 1 RETURNING last
+    ON CONFLICT (year, is_drill) DO UPDATE SET last = incidents_counter.last + 1
 """
+THE_NUMBER = "SELECT last FROM incidents_counter WHERE year = %s AND is_drill = %s"  # RETURNING needs SQLite 3.35, Django 3.31
 
 
 @action
@@ -66,9 +67,8 @@ def open_incident(
     pack = packs.active_version()
     taxonomy = packs.taxonomy(pack.id)
     declared_at = now()
-    detected_at = detected_at or declared_at
     _check(taxonomy, title=title, type=type, subtype=subtype, severity=severity)
-    _check_moments(occurred_at, detected_at, declared_at)
+    occurred_at, detected_at = _moments(occurred_at, detected_at or declared_at, declared_at)
     if group_key and (burning := open_in_group(group_key, is_drill=is_drill)):
         raise Conflict(_("{number} is already open for this."), number=burning.number)
     incident = Incident(
@@ -120,15 +120,18 @@ def _check(taxonomy: Taxonomy, *, title: str, type: str, subtype: str, severity:
         raise Invalid(_("This incident cannot be declared as it stands."), fields=wrong)
 
 
-def _check_moments(occurred_at: datetime | None, detected_at: datetime, declared_at: datetime) -> None:
+def _moments(occurred_at: datetime | None, detected_at: datetime, declared_at: datetime) -> tuple[datetime | None, datetime]:
+    """Both in UTC, once they can be."""
     if wrong := wrong_moments(occurred_at=occurred_at, detected_at=detected_at, declared_at=declared_at):
         raise Invalid(_("The moments of this incident cannot be right."), fields=dict(wrong))
+    return occurred_at and occurred_at.astimezone(UTC), detected_at.astimezone(UTC)
 
 
 def _number(taxonomy: Taxonomy, declared_at: datetime, is_drill: bool) -> str:
     year = year_of(declared_at, settings.ORGANISATION_ZONE)
     with connection.cursor() as cursor:
         cursor.execute(NEXT_NUMBER, [year, is_drill])
+        cursor.execute(THE_NUMBER, [year, is_drill])
         (number,) = cursor.fetchone()
     return incident_number(taxonomy.numbering, year=year, number=number, is_drill=is_drill)
 

@@ -83,7 +83,10 @@ class StateForm(IncidentForm):
         self.title = way.label.say(self.actor.language)
         self.fields["state"].widget = forms.HiddenInput()
         lacks = missing_for(way.requires, at)
-        self.fields["reason"].required = lacks != missing_for(way.requires, replace(at, has_reason=False))
+        soon = replace(at, waits_for_listeners=False)
+        self.fields["reason"].required = missing_for(way.requires, soon) != missing_for(
+            way.requires, replace(soon, has_reason=False)
+        )
         said = [target.meaning.say(self.actor.language)]
         if lacks:
             said.append(gettext("Still needed: {missing}.").format(missing=", ".join(say(one) for one in lacks)))

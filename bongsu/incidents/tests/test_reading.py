@@ -105,6 +105,13 @@ def test_a_page_that_comes_again_with_its_errors_is_a_reading(secret: Incident, 
     assert readings(bob) == ["incidents"]
 
 
+def test_an_api_answer_that_says_only_what_was_wrong_is_none(secret: Incident, bob: Actor, client: Client, token_of: Any) -> None:
+    door = {"headers": {"Authorization": f"Bearer {token_of(bob)}"}}
+    wrong = client.post(f"/api/v1/incidents/{secret.number}/notes", {"text": ""}, content_type="application/json", **door)
+    assert wrong.status_code == 422
+    assert readings(bob) == []
+
+
 def test_what_takes_the_list_along_notes_what_stands_in_it(secret: Incident, alice: Actor, alice_client: Client) -> None:
     alice_client.get("/incidents/")
     assert readings(alice) == []  # a line with its number is no reading

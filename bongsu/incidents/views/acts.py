@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bongsu.kernel.errors import Invalid, NotFound
@@ -17,7 +16,6 @@ from bongsu.ui import acts
 
 from .. import actions, queries
 from ..forms import acting as forms
-from ..models import Incident
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def act(request: ActorRequest, number: str, name: str) -> HttpResponse:
         raise NotFound(queries.NO_SUCH)
     actor, chosen = request.actor, ACTS[name]
     incident = queries.incident(actor, number)
-    home = _home(incident)
+    home = queries.act_home(incident)
     actor.require(chosen.grant)
     first = {key: request.GET[key] for key in request.GET if key in chosen.form.base_fields}
     form = chosen.form(request.POST if request.method == "POST" else None, incident=incident, actor=actor, initial=first)
@@ -83,7 +81,7 @@ def evidence(request: ActorRequest, number: str) -> HttpResponse:
     """Add evidence: files (several at once), a link or quoted lines."""
     actor = request.actor
     incident = queries.incident(actor, number)
-    home = _home(incident)
+    home = queries.act_home(incident)
     actor.require("incident.respond")
     sent = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
     form = forms.EvidenceForm(**sent, incident=incident, actor=actor)
@@ -107,7 +105,7 @@ def compose(request: ActorRequest, number: str) -> HttpResponse:
     """The composer: a note or a decision, files beside it; as evidence a web address is a link, other words a quote."""
     actor = request.actor
     incident = queries.incident(actor, number)
-    home = _home(incident)
+    home = queries.act_home(incident)
     actor.require("incident.respond")
     form = forms.ComposeForm(request.POST, request.FILES, incident=incident, actor=actor)
     if form.is_valid():
@@ -128,7 +126,3 @@ def reveal(request: ActorRequest, number: str, evidence: UUID) -> HttpResponse:
     reason = request.POST.get("reason") or request.headers.get("HX-Prompt", "")
     row = actions.reveal_evidence(request.actor, incident=incident.id, evidence=evidence, reason=reason)
     return render(request, "incidents/parts/revealed.html", {"evidence": row, "incident": incident})
-
-
-def _home(incident: Incident) -> acts.Home:
-    return acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)

@@ -16,6 +16,7 @@ from bongsu.packs import queries as packs
 from bongsu.systems import queries as systems
 from bongsu.ui import panels
 from bongsu.ui.doors import csv_cell
+from bongsu.ui.frame import Record
 from bongsu.ui.paging import page
 
 from .. import actions, queries
@@ -129,7 +130,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
         if actor.may("breakglass") and queries.exists_restricted(number):
             return render(request, "incidents/glass.html", {"form": BreakGlassForm(initial={"number": number})}, status=403)
         raise
-    request.is_record_closed = bool(incident.closed_at)  # type: ignore[attr-defined]  # the palette offers no act on it
+    request.record_in_palette = Record(incident.number, incident.closed_at is not None)  # type: ignore[attr-defined]
     return render(request, "incidents/detail.html", cockpit(actor, incident, is_all=request.GET.get("all") == "1"))
 
 

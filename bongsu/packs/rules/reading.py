@@ -1,6 +1,5 @@
 """YAML and JSON as a tree that knows where each value stands: file and line travel with it to the error."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,11 +65,6 @@ def from_plain(value: Any, file: str) -> Node:
     if isinstance(value, list):
         return Node([from_plain(child, file) for child in value], file, 1)
     return Node(value, file, 1)
-
-
-def from_json(content: str) -> dict[str, Node]:
-    """The files of a stored version."""
-    return {file: from_plain(value, file) for file, value in json.loads(content).items()}
 
 
 def from_yaml(content: str, file: str) -> Node:

@@ -348,3 +348,10 @@ def test_the_console_says_plainly_what_is_wrong(run):
     refused = run("grant", "ghost@example.org", "legal")
     assert refused.exit_code == 1
     assert "ghost@example.org" in refused.output
+
+
+def test_a_part_of_a_page_is_refused_when_the_session_has_ended_and_never_becomes_the_sign_in_page(client, db):
+    whole = client.get("/people/")
+    assert whole.status_code == 302
+    part = client.get("/people/", headers={"HX-Request": "true"})
+    assert (part.status_code, part.content) == (401, b"")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bongsu.events.models import Event
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.runbooks import actions, queries
@@ -75,7 +76,7 @@ def test_C7_the_form_that_asks_shows_the_exact_effect(incident: Incident, alice_
 
 
 def test_B6_a_stranger_and_a_reader_who_is_left_out_find_nothing(
-    alice: Actor, opened: Open, charlie_client: Client, bob_client: Client, drain: Any
+    alice: Actor, opened: Open, charlie_client: Client, bob_client: Client, alice_client: Client, drain: Any
 ) -> None:
     hidden = opened(alice, restriction="수사 중")
     drain()
@@ -87,6 +88,8 @@ def test_B6_a_stranger_and_a_reader_who_is_left_out_find_nothing(
     shown = bob_client.get("/runbook-lessons/")
     assert shown.status_code == 200
     assert "비밀" not in shown.content.decode()
+    assert "비밀" in alice_client.get("/runbook-lessons/").content.decode()
+    assert Event.objects.filter(name="events.record_read@1", subject=hidden.subject_id, actor=alice.key).exists()
 
 
 def test_C1_the_api_reads_and_moves_the_run(incident: Incident, alice: Actor, token_of: Any, drain: Any) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from bongsu.events.reading import listing
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
@@ -66,7 +66,7 @@ def act(request: HttpRequest, number: str, kind: str, name: str, key: str = "") 
     if chosen is None or bool(key) == (kind == "run"):
         raise NotFound(noop("There is no such act."))
     actor.require(chosen.grant)
-    home = acts.Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)
+    home = incidents.act_home(incident)
     about = _about(actor, incident, kind, key)
     first = {one: request.GET[one] for one in request.GET if one in chosen.form.base_fields}
     data = request.POST if request.method == "POST" else None
@@ -106,4 +106,5 @@ def lessons(request: HttpRequest) -> HttpResponse:
     actor.require("see")
     rows = queries.lessons(actor, runbook=request.GET.get("runbook", ""))
     found = page(rows, sort="-reviewed_at", allowed=("-reviewed_at",), cursor=request.GET.get("cursor", ""))
+    listing(actor)(found.items)  # the words of a restricted incident are read here
     return render(request, "runbooks/lessons.html", {"found": found, "runs": found.items})

@@ -180,7 +180,7 @@ def register() -> None:
     """Put the panels on the incident page."""
     panels.register(
         page="incident", key="next-step", title=_("Next step"), order=10, template="runbooks/next_step.html", context=next_step,
-        place="left",
+        place="left", comes_late=True,
     )  # fmt: skip
     for key, title, order, template, context, question in (
         ("runbook", _("Runbook"), 20, "run", whole_run, _("What is done, and what comes next?")),

@@ -75,11 +75,17 @@ def _beginning(scene: dict[str, Any], present: datetime) -> datetime:
 
 
 def is_told() -> bool:
-    """Whether the history has come to its end; every page of a demo asks."""
+    """Whether the history has come to its end."""
     home = Installation.objects.filter(is_demo=True).first()
     last = last_event(ref("installation", home.id), DemoTold.name) if home else None
     fact = fact_of(last) if last else None
     return isinstance(fact, DemoTold) and fact.scene == END
+
+
+def is_being_told() -> bool:
+    """Whether somebody is telling it, as far as pages need to know: one that nobody tells is not announced for ever."""
+    home = Installation.objects.filter(is_demo=True).first()
+    return home is not None and now() < home.made_at + BEFORE + HELD and not is_told()
 
 
 def tell(report: Callable[[int, int], None] = lambda _done, _all: None) -> list[str]:

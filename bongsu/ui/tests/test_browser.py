@@ -152,7 +152,7 @@ def test_a_fact_refetches_the_panel_of_its_subject_only(house, page, live, count
 def test_a_panel_that_was_empty_when_the_page_stood_comes_when_it_has_something(house, page, live, alone):
     shown = []
     panels.register(
-        page="test", key="later", title="Later", order=1, template="ui/tests_panel.html", place="left",
+        page="test", key="later", title="Later", order=1, template="ui/tests_panel.html", place="left", comes_late=True,
         context=lambda request, obj: {"count": 7} if shown else None,
     )  # fmt: skip
     page.goto(f"{house}/page/")

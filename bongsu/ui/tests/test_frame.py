@@ -111,6 +111,7 @@ def test_a_panel_shows_title_badge_and_question_in_the_readers_language(request_
 def test_a_panel_with_nothing_to_show_is_not_there(request_of):
     put("none", place="left", context=lambda request, obj: None)
     assert panels.respond(request_of(), "test", "none", {}, url="/p/").content == b""
+    put("none", place="left", context=lambda request, obj: None, comes_late=True)
     place = panels.respond(request_of(), "test", "none", {}, url="/p/", live="incident:1").content.decode()
     assert place.startswith('<div id="panel-none" hidden hx-get="/p/none/"')  # unless it may fill: then its place stands
 

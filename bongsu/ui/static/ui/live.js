@@ -29,7 +29,7 @@ function tell(message) {
 }
 
 function setLost(isLost) {
-  notice.textContent = isLost ? body.dataset.lost : "";
+  notice.textContent = isLost ? body.dataset[notice.dataset.why || "lost"] : "";
   notice.hidden = !isLost;
 }
 
@@ -104,6 +104,14 @@ if (url && notice) {
   seen();
   setInterval(() => document.hidden || announce("pulse", {}), PULSE);
 }
+
+// The same words are not put in again: a screen reader would say them every time, and the focus would be lost.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, serverResponse } = event.detail;
+  if (target.id !== "notices" || xhr.status !== 200) return;
+  const fresh = document.createRange().createContextualFragment(serverResponse);
+  if (fresh.textContent.trim() === target.textContent.trim()) event.detail.shouldSwap = false;
+});
 
 // What a person is working in is not taken away under his hands: it is fetched when he is done.
 document.addEventListener("htmx:beforeRequest", (event) => {

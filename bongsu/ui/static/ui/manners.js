@@ -28,6 +28,14 @@ function placeFor(element) {
   return place;
 }
 
+// What stands on the page stays: words that were typed are not lost to a sign-in form.
+function signedOut() {
+  const notice = document.getElementById("lost");
+  notice.dataset.why = "signedOut";
+  notice.textContent = document.body.dataset.signedOut;
+  notice.hidden = false;
+}
+
 // By a person, that is, and not by the stream, whose loss has a notice of its own.
 function isAsked(requestConfig) {
   return !requestConfig?.triggeringEvent?.type?.startsWith("bongsu:");
@@ -38,6 +46,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const from = requestConfig.elt || elt;
   if (xhr.getResponseHeader("HX-Retarget") === "#messages") {
     event.detail.target = placeFor(from);
+  } else if (xhr.status === 401) {
+    event.detail.shouldSwap = false;
+    signedOut();
   } else if (xhr.status >= 400 && xhr.status !== 422) {
     event.detail.shouldSwap = false;
     if (isAsked(requestConfig)) complain(from);
