@@ -50,6 +50,22 @@ def test_one_process_serves_and_works_and_ends_on_interrupt(committed_db, tmp_pa
         assert process.wait(15) == 0
 
 
+def test_a_house_that_is_served_is_installed_has_a_pack_and_can_be_sealed(committed_db, console, tmp_path):
+    """M4: without a demo too, and also when somebody was there before it was served."""
+    from bongsu.events.models import Installation
+    from bongsu.packs.queries import active_version
+    from bongsu.people.actions import create_person
+
+    create_person(console, email="first@example.org", name="First", language="en", roles=["administrator"])
+    for _time in range(2):
+        with serving(committed_db, tmp_path / "log", "--workers", "0", "--migrate"):
+            assert [home.is_demo for home in Installation.objects.all()] == [False]
+            assert active_version().pack_id == "bongsu-default"
+    sealed = [sys.executable, "-m", "bongsu", "ledger", "seal"]
+    done = subprocess.run(sealed, cwd=HERE, env={**os.environ, "DATABASE_URL": committed_db}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.kill
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_the_supervisor_ends_no_child_is_left(committed_db, tmp_path, number):

@@ -34,11 +34,11 @@ HOUR = 3600
 
 @action
 def install(actor: Actor, *, is_demo: bool) -> Installation:
-    """Say what this database is, as the first row of its ledger. Refused when it is something else already."""
+    """Say what this database is. Refused when it is something else already; a demo is one from the first row of its ledger."""
     found = Installation.objects.first()
     if found is None:
-        if Event.objects.exists():
-            raise Refused(_("This database has a history already; it cannot be installed now."))
+        if is_demo and Event.objects.exists():
+            raise Refused(_("This database has a history already; it cannot become a demo."))
         found = Installation.objects.create(is_demo=is_demo, made_at=now())
         subject = open_subject(actor, subject=ref("installation", found.id))
         record(actor, Installed(subject=subject.ref, installation=str(found.id), is_demo=is_demo, key=settings.KEYS.public))

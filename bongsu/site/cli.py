@@ -87,12 +87,14 @@ def serve(
     from django.core.management import call_command
     from django.db import connections
 
+    from .installing import install
     from .server import serve as run
 
     if migrate:
         call_command("migrate", interactive=False, verbosity=0)
     if with_demo:
         demo.prepare()
+    install(_console())
     connections.close_all()  # the processes that serve open their own
     sys.exit(run(host=host, port=port, workers=workers, threads=threads))
 
