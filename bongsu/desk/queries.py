@@ -39,8 +39,8 @@ def burning(actor: Actor) -> list[Burning]:
 
 
 def deadlines(actor: Actor) -> list[tuple[Timer, Incident | None]]:
-    """The next deadlines of all kinds, soonest first, with the incident they belong to."""
-    timers = events.shown_timers(actor, limit=MOST_DEADLINES)
+    """What is late, then the next deadlines of all kinds, soonest first, with the incident they belong to."""
+    timers = incidents.deadlines(actor, limit=MOST_DEADLINES)
     known = incidents.by_subjects(actor, [timer.subject_id for timer in timers])
     return [(timer, known.get(timer.subject_id)) for timer in timers]
 

@@ -7,6 +7,9 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -197,7 +200,10 @@ def set_timer(
     is_legal: bool = False,
     owner: UUID | None = None,
 ) -> None:
-    """Set the timer `key`, or move it; called inside an action. Amber is at half of its time, red at nine tenths."""
+    """Set the timer `key`, or move it; called inside an action. Amber is at half of its time, red at nine tenths.
+
+    A shown one stays on the clocks, late, after it has fired: cancel it when what it asks for is there.
+    """
     start = now()
     span = max(due_at - start, due_at - due_at)
     timer = Timer(
@@ -220,13 +226,23 @@ def set_timer(
 
 
 def cancel_timer(key: str) -> bool:
-    """Take the timer back; False when it has fired or never was."""
-    return bool(Timer.objects.filter(key=key, done_at=None).update(done_at=now(), is_cancelled=True))
+    """Take the timer back, and one that has fired off the clocks; False when there is nothing to take back."""
+    return bool(_take_back(Timer.objects.filter(key=key)))
 
 
 def cancel_timers(subject: str, *, kind: str) -> int:
-    """Take back all open timers of a kind for a subject; returns how many."""
-    return Timer.objects.filter(subject=subject, kind=kind, done_at=None).update(done_at=now(), is_cancelled=True)
+    """Take back all timers of a kind for a subject; returns how many."""
+    return _take_back(Timer.objects.filter(subject=subject, kind=kind))
+
+
+def _take_back(timers: QuerySet[Timer]) -> int:
+    standing = timers.filter(Q(done_at=None) | Q(is_shown=True), is_cancelled=False)
+    return standing.update(done_at=Coalesce("done_at", Value(now())), is_cancelled=True)
+
+
+def give_timer(key: str, *, owner: UUID) -> None:
+    """Somebody else answers for it; when it is due stays as it is."""
+    Timer.objects.filter(key=key).update(owner=owner)
 
 
 @action

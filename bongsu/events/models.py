@@ -108,7 +108,7 @@ class Timer(models.Model):
     kind = models.CharField(max_length=80)
     data = models.JSONField(default=dict)
     label = models.JSONField(default=dict)  # {"message": msgid, "values": {...}}, said in the reader's language
-    is_shown = models.BooleanField(default=False)  # on home, in the clock strip, in the calendar
+    is_shown = models.BooleanField(default=False)  # on the clocks, late ones too, until it is cancelled
     is_legal = models.BooleanField(default=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField()
@@ -119,14 +119,14 @@ class Timer(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(default="", blank=True)
     done_at = models.DateTimeField(null=True)  # fired, or cancelled
-    is_cancelled = models.BooleanField(default=False)
+    is_cancelled = models.BooleanField(default=False)  # taken back, before or after it fired
     dead_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["run_at"], name="events_timer_due", condition=Q(done_at=None, dead_at=None)),
             models.Index(fields=["subject", "due_at"], name="events_timer_subject", condition=Q(done_at=None)),
-            models.Index(fields=["due_at"], name="events_timer_shown", condition=Q(done_at=None, is_shown=True)),
+            models.Index(fields=["due_at"], name="events_timer_shown", condition=Q(is_cancelled=False, is_shown=True)),
         ]
 
 

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.urls import reverse
 
-from bongsu.events.models import Event, Subject
-from bongsu.events.queries import Entry, entries_of, must_see, visible
+from bongsu.events.models import Event, Subject, Timer
+from bongsu.events.queries import Entry, entries_of, must_see, shown_timers, visible
 from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
@@ -24,7 +24,7 @@ from bongsu.ui.acts import Home
 
 from .facts import EntryRetracted
 from .models import AwarenessChange, CommandOffer, Duty, Evidence, Incident, Restriction, RoleAssignment
-from .rules import IC, in_words, said
+from .rules import FALSE_POSITIVE, IC, in_words, said
 
 ONE_MOMENT = timedelta(minutes=10)  # within which alike lines of a timeline are said in one
 NO_SUCH = _("There is no such record, or you are not among its readers.")
@@ -196,6 +196,12 @@ def _line(entry: Entry, gone: dict[str, Entry]) -> Line:
 def duties(actor: Actor, incident: Incident) -> list[Duty]:
     _must_see(actor, incident)
     return list(incident.duties.all())
+
+
+def deadlines(actor: Actor, incident: Incident | None = None, *, limit: int) -> list[Timer]:
+    """The clocks of one incident or of everything, late ones first; what stayed undone in one that is over is none."""
+    over = Incident.objects.filter(Q(closed_at__isnull=False) | Q(state=FALSE_POSITIVE)).order_by().values("subject")
+    return shown_timers(actor, subject=incident.subject_id if incident else None, over=over, limit=limit)
 
 
 def open_duties(incident: Incident) -> QuerySet[Duty]:

@@ -17,6 +17,7 @@ NOTE, DECISION = "note", "decision"
 NOTE_KINDS = (NOTE, DECISION)
 EVIDENCE = "evidence"  # beside these in the composer
 IC = "ic"
+FALSE_POSITIVE = "false_positive"
 LONGEST_NOTE = 20_000
 
 

@@ -15,7 +15,6 @@ from .facts import ContainmentDone, RunStarted
 
 ME = system("runbooks")
 OVER = ("resolved", "closed", "false_positive")
-ENDED = ("closed", "false_positive")  # the last phase goes on after recovery
 
 
 def _id(event: Event) -> UUID:
@@ -49,7 +48,6 @@ def burn_again_or_stop(event: Event, fact: StateMoved) -> None:
     elif fact.new in OVER:
         actions.stop_watching(ME, incident=_id(event))
         actions.withdraw_idle(ME, incident=_id(event), reason=fact.new)
-    if fact.new in ENDED:
         actions.end_phases(ME, incident=_id(event))
 
 

@@ -69,6 +69,7 @@ class DutyItem:
     url: str = ""
     note: Words = ""
     is_act: bool = False  # the link is a form that opens over the page (`{% opens %}`)
+    is_late: bool = False  # its moment has passed, and it is still owed
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def command_offered(event: Event, fact: CommandOffered) -> None:
 @on(CommandAccepted)
 def command_accepted(event: Event, fact: CommandAccepted) -> None:
     paging.acknowledge_pages(ME, incident=_id(event))
+    updating.hand_over_due(ME, incident=_id(event))
     channels.invite_people(ME, incident=_id(event))
     channels.invite_commander(ME, incident=_id(event))
     channels.refresh_topic(ME, incident=_id(event), key=str(event.event))

@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timers', to='events.subject')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('dead_at', None), ('done_at', None)), fields=['run_at'], name='events_timer_due'), models.Index(condition=models.Q(('done_at', None)), fields=['subject', 'due_at'], name='events_timer_subject'), models.Index(condition=models.Q(('done_at', None), ('is_shown', True)), fields=['due_at'], name='events_timer_shown')],
+                'indexes': [models.Index(condition=models.Q(('dead_at', None), ('done_at', None)), fields=['run_at'], name='events_timer_due'), models.Index(condition=models.Q(('done_at', None)), fields=['subject', 'due_at'], name='events_timer_subject'), models.Index(condition=models.Q(('is_cancelled', False), ('is_shown', True)), fields=['due_at'], name='events_timer_shown')],
             },
         ),
     ]

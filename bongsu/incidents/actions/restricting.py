@@ -113,6 +113,7 @@ def lift_approved(actor: Actor, *, incident: UUID, approval: UUID) -> None:
         return
     subject = row.incident.subject_id
     cancel_timer(_timer(incident))
+    cancel_timer(_again(incident))
     row.delete()
     lift_restriction(actor, subject=subject, reason=granted.text)
 
@@ -128,7 +129,13 @@ def remind_of_review(actor: Actor, *, incident: UUID) -> None:
         subject=row.incident.subject_id, review_on=row.review_on.isoformat(), approver=str(row.approved_by_id)
     )
     record(actor, stated)
-    _watch(row, row.incident, now() + AGAIN)
+    set_timer(
+        row.incident.subject_id,
+        key=_again(incident),
+        kind=TIMER,
+        due_at=now() + AGAIN,
+        data={"incident": str(incident)},
+    )
 
 
 def may_review(actor: Actor, incident: Incident, row: Restriction) -> bool:
@@ -145,13 +152,14 @@ def _reviewed(actor: Actor, incident: UUID) -> tuple[Incident, Restriction]:
     return found, row
 
 
-def _watch(row: Restriction, incident: Incident, due_at: datetime | None = None) -> None:
-    begin = datetime.combine(row.review_on, time(9), ZoneInfo(settings.ORGANISATION_ZONE))
+def _watch(row: Restriction, incident: Incident) -> None:
+    due_at = datetime.combine(row.review_on, time(9), ZoneInfo(settings.ORGANISATION_ZONE))
+    cancel_timer(_again(incident.id))
     set_timer(
         incident.subject_id,
         key=_timer(incident.id),
         kind=TIMER,
-        due_at=due_at or begin,
+        due_at=due_at,
         data={"incident": str(incident.id)},
         label=Text(_("Review of the restriction")),
         is_shown=True,
@@ -161,6 +169,10 @@ def _watch(row: Restriction, incident: Incident, due_at: datetime | None = None)
 
 def _timer(incident: UUID) -> str:
     return f"{TIMER}:{incident}"
+
+
+def _again(incident: UUID) -> str:
+    return f"{_timer(incident)}:again"
 
 
 def _about(incident: Incident) -> str:

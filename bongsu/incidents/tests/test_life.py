@@ -251,6 +251,20 @@ def test_a_deadline_entered_by_hand_is_watched_and_overdue_once(alice: Actor, de
     drain()
     drain()
     assert names(incident).count("incidents.duty_overdue@1") == 1
+    assert queries.deadlines(alice, incident, limit=3)[0].key == f"incidents.duty:{duty.id}", "late, first, until it is met"
     actions.meet_by_hand(alice, incident=incident.id, key=duty.key, proof="receipt 12")
+    assert [t.key for t in queries.deadlines(alice, limit=9) if t.kind == "incidents.duty"] == []
     with pytest.raises(Refused):
         actions.waive(alice, incident=incident.id, key=duty.key, reason="late")
+
+
+def test_what_was_left_undone_at_closing_is_on_nobodys_clocks(alice: Actor, default_pack: None, drain: Any) -> None:
+    incident = opened(alice)
+    due_at = now() - timedelta(minutes=1)
+    actions.enter_deadline(alice, incident=incident.id, title="KISA", authority="KISA", due_at=due_at, zone="Asia/Seoul")
+    drain()
+    for state in ("resolved", "closed"):
+        assert [t.kind for t in queries.deadlines(alice, limit=1)] == ["incidents.duty"]
+        actions.move_state(alice, incident=incident.id, state=state, reason="told by telephone")
+        drain()
+    assert [t.kind for t in queries.deadlines(alice, limit=9)] == []

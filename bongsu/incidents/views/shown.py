@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bongsu.events.models import Timer
-from bongsu.events.queries import shown_timers
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.text import Text
@@ -93,7 +92,7 @@ def _moves(actor: Actor, incident: Incident, is_ic: bool) -> list[dict[str, Any]
 
 
 def _clocks(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
-    return {"clocks": clocks(shown_timers(actor, subject=incident.subject_id, limit=CLOCKS), actor)}
+    return {"clocks": clocks(queries.deadlines(actor, incident, limit=CLOCKS), actor)}
 
 
 def _people(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
@@ -140,7 +139,8 @@ def _duty(duty: Duty, incident: Incident, language: str, *, is_next: bool, may_a
     url = f"{reverse('incidents:act', args=[incident.number, 'met'])}?key={quote(duty.key)}" if duty.is_open and may_act else ""
     waits = duty.authority or (noop("where needed") if duty.is_optional else "")
     note = duty.reason if duty.waived_at else duty.proof if duty.met_at else waits
-    return DutyItem(said(duty.title, language), state, duty.due_at, duty.is_legal, url, note, is_act=True)
+    is_late = duty.is_open and bool(duty.due_at and duty.due_at <= now())
+    return DutyItem(said(duty.title, language), state, duty.due_at, duty.is_legal, url, note, is_act=True, is_late=is_late)
 
 
 def clocks(timers: list[Timer], actor: Actor) -> list[Clock]:

@@ -15,8 +15,9 @@ from .containing import (
 )
 from .executing import poll_serving, time_out_containment
 from .measures import finish_measure, set_measure
+from .phases import close_phase, end_phases
 from .preparing import begin_checks, prepare_run
-from .running import change_runbook, close_phase, end_phases, meet_shown, offer_runbook, owe_again, review_run, start_run
+from .running import change_runbook, meet_shown, offer_runbook, owe_again, review_run, start_run
 from .snapshots import finish_late, take_snapshot
 from .stepping import assign_step, move_step
 from .verifying import (

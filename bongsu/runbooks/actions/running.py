@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from bongsu.events.actions import action, cancel_timer, cancel_timers, record, set_timer
+from bongsu.events.actions import action, record
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.actions.duties import Owed, require_all
 from bongsu.incidents.models import Incident
@@ -11,19 +11,18 @@ from bongsu.incidents.rules import IC
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, Refused
-from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
-from bongsu.packs.rules.playbooks import Phase, Runbook
+from bongsu.packs.rules.playbooks import Runbook
 
 from .. import queries
-from ..facts import OtherRunbookOffered, PhaseOver, RunbookChanged, RunReviewed, RunStarted
+from ..facts import OtherRunbookOffered, RunbookChanged, RunReviewed, RunStarted
 from ..models import Run, StepRun, Verification
 from ..rules import steps as rules
 from ..rules.verifying import WAITING
+from .phases import forget_phases, watch_phases
 from .stepping import REVIEWED, current, settle, take_back
 
-PHASE = "runbooks.phase"
 DECLARED, SUMMONED = "incident.declared", "roles.assigned"
 
 
@@ -56,8 +55,7 @@ def _begin(actor: Actor, incident: Incident, book: Runbook) -> Run:
     StepRun.objects.bulk_create(
         [StepRun(run=run, step=step.id, phase=phase.key, position=n) for n, (phase, step) in enumerate(placed)]
     )
-    for phase in book.phases:
-        _watch(run, phase)
+    watch_phases(run)
     _prepare_verifications(run, book)
     record(actor, RunStarted(
         subject=incident.subject_id, run=run.id, runbook=book.id, title=book.title.both, version=book.version
@@ -89,38 +87,6 @@ def meet_shown(actor: Actor, *, incident: UUID) -> None:
     if rules.are_people_summoned(has_ic_accepted=bool(chief and chief.accepted_at), roles=held, ic=IC):
         names = ", ".join(a.person.name for a in held.values())
         incidents.meet(actor, incident=found, key=SUMMONED, proof=names)
-
-
-# ---- phases ---------------------------------------------------------------------------------------------------------
-
-
-def _watch(run: Run, phase: Phase) -> None:
-    ends_at = run.incident.declared_at + phase.ends
-    if ends_at > now():
-        set_timer(
-            run.subject_id, key=_timer_key(run, phase.key), kind=PHASE, due_at=ends_at,
-            data={"run": str(run.id), "phase": phase.key}, label=Text("{title}", {"title": phase.label.both}), is_shown=True,
-        )  # fmt: skip
-
-
-def _timer_key(run: Run, phase: str) -> str:
-    return f"{PHASE}:{run.id}:{phase}"
-
-
-@action
-def end_phases(actor: Actor, *, incident: UUID) -> None:
-    """It is over for good: no phase is waited for any more."""
-    cancel_timers(Incident.objects.get(pk=incident).subject_id, kind=PHASE)
-
-
-@action
-def close_phase(actor: Actor, *, run: UUID, phase: str) -> None:
-    """The time of a phase is over: say so when steps of it are open."""
-    row = Run.objects.select_related("incident").get(pk=run)
-    n = row.steps.filter(phase=phase).exclude(state__in=rules.SETTLED).count()
-    if n and row.replaced_at is None and row.incident.is_open:
-        label = next(p.label for p in queries.runbook_of(row).phases if p.key == phase)
-        record(actor, PhaseOver(subject=row.subject_id, run=row.id, phase=phase, title=label.both, n=n))
 
 
 # ---- another runbook ------------------------------------------------------------------------------------------------
@@ -155,8 +121,7 @@ def change_runbook(actor: Actor, *, incident: UUID, runbook: str, reason: str) -
         raise Invalid(_("The pack has no such runbook."), fields={"runbook": _("Choose one of the pack's runbooks.")})
     if runbook == run.runbook:
         raise Refused(_("This runbook is at work already."))
-    for phase in queries.runbook_of(run).phases:
-        cancel_timer(_timer_key(run, phase.key))
+    forget_phases(run)
     run.replaced_at, run.replaced_why = now(), reason.strip()
     run.save(update_fields=["replaced_at", "replaced_why"])
     before, book = queries.runbook_of(run), packs.runbook(runbook, found.pack_id)
@@ -200,3 +165,5 @@ def owe_again(actor: Actor, *, incident: UUID, reason: str) -> None:
         if view.step.kind == "verification":
             take_back(actor, found, view.row, reason)
             Verification.objects.filter(step=view.row).update(state=WAITING, reason="")
+    if run:
+        watch_phases(run)

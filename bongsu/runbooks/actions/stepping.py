@@ -20,6 +20,7 @@ from ..models import Run, StepRun
 from ..rules import steps as rules
 from ..rules.verifying import PASSED
 from .measures import RUN
+from .phases import follow_phase
 
 
 @action
@@ -95,6 +96,8 @@ def _move(actor: Actor, incident: Incident, row: StepRun, step: Step, state: str
         note=" ".join(part for part in (row.note, row.reason, row.link) if part),
         evidence=str(row.evidence_id or ""),
     ))  # fmt: skip
+    if (old in rules.SETTLED) != (state in rules.SETTLED):
+        follow_phase(row.run, row.phase, is_taken_back=old in rules.SETTLED)
     if step.meets and is_done and step.meets != REVIEWED:
         incidents.meet(actor, incident=incident, key=step.meets, proof=row.note or step.title.say("ko"))
     if step.meets and old == rules.DONE and not is_done:

@@ -9,6 +9,7 @@ import pytest
 from bongsu.events.models import Event
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Duty, Incident
+from bongsu.incidents.queries import deadlines
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from bongsu.runbooks import actions, queries
@@ -173,6 +174,31 @@ def test_C1_a_phase_whose_time_is_over_with_open_steps_says_so_once(alice: Actor
     incident = opened(alice)
     drain(until=incident.declared_at + timedelta(hours=2))
     assert Event.objects.filter(name="runbooks.phase_over@1").count() == 1
+    late = next(t for t in deadlines(alice, incident, limit=9) if t.kind == "runbooks.phase")
+    assert late.due_at == incident.declared_at + timedelta(hours=1), "it stays, late, until its steps are settled"
+
+
+def test_C1_the_clock_of_a_phase_ends_with_its_last_step_and_at_recovery_and_comes_back(
+    alice: Actor, opened: Open, drain: Any
+) -> None:
+    def phases() -> list[str]:
+        return [t.data["phase"] for t in deadlines(alice, incident, limit=30) if t.kind == "runbooks.phase"]
+
+    incident = opened(alice)
+    drain()
+    assert phases() == ["initial", "investigate", "recover"]
+    for row in StepRun.objects.filter(run__incident=incident, phase="initial"):
+        skip = {"state": "skipped", "reason": "이미 끝남"}
+        actions.move_step(alice, incident=incident.id, step=row.step, **skip)
+    assert phases() == ["investigate", "recover"]
+    actions.move_step(alice, incident=incident.id, step=row.step, state="waiting", reason="아직")
+    assert phases() == ["initial", "investigate", "recover"]
+    incidents.move_state(alice, incident=incident.id, state="resolved", reason="끝")
+    drain()
+    assert phases() == []
+    incidents.move_state(alice, incident=incident.id, state="reopened", reason="재발")
+    drain()
+    assert phases() == ["initial", "investigate", "recover"]
 
 
 def test_A6_reopening_makes_the_verification_owed_again(alice: Actor, opened: Open, drain: Any) -> None:

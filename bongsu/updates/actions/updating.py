@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from bongsu.comms.actions import send
-from bongsu.events.actions import action, cancel_timer, record, set_timer
+from bongsu.events.actions import action, cancel_timer, give_timer, record, set_timer
 from bongsu.events.queries import must_see
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
@@ -114,6 +114,14 @@ def stop_rhythm(actor: Actor, *, incident: UUID) -> None:
 
 
 @action
+def hand_over_due(actor: Actor, *, incident: UUID) -> None:
+    """The command has passed on: the next update is the new commander's."""
+    found = _locked(incident)
+    if chief := incidents.commander(found):
+        give_timer(_key(DUE, found), owner=chief.person_id)
+
+
+@action
 def recompute_due(actor: Actor, *, incident: UUID) -> None:
     """The severity changed: the next update is due one new interval after the last one, with a line old → new."""
     found = _locked(incident)
@@ -140,10 +148,7 @@ def note_late(actor: Actor, *, incident: UUID) -> None:
     _remind(actor, found, rhythm, number)
     rhythm.reminders += 1
     rhythm.save(update_fields=["reminders"])
-    set_timer(
-        found.subject_id, key=_key(LATE, found), kind=LATE, due_at=now() + REMIND_EVERY, data={"incident": str(found.id)},
-        label=Text(_("Status update #{number} is late: reminder"), {"number": number}), is_shown=True,
-    )  # fmt: skip
+    set_timer(found.subject_id, key=_key(LATE, found), kind=LATE, due_at=now() + REMIND_EVERY, data={"incident": str(found.id)})
 
 
 def _remind(actor: Actor, incident: Incident, rhythm: Rhythm, number: int) -> None:

@@ -12,6 +12,7 @@ from bongsu.events.models import Event, Timer
 from bongsu.events.queries import fact_of
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Incident
+from bongsu.incidents.queries import deadlines
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Forbidden, Invalid, Refused
 from bongsu.people.actions import set_post_holder
@@ -309,3 +310,28 @@ def test_a_moment_on_another_day_is_written_with_its_day() -> None:
 )
 def test_addresses_are_read_from_pasted_lines_and_csv(text: str, good: list[str], bad: list[str]) -> None:
     assert read_addresses(text) == (good, bad)
+
+
+def test_D2_an_update_that_went_by_stays_on_the_clocks_from_its_own_moment_until_it_comes(
+    alice: Actor, opened: Any, drain: Any
+) -> None:
+    def clocks() -> list[tuple[str, Any]]:
+        return [(t.kind, t.due_at - START) for t in deadlines(alice, incident, limit=30) if t.kind.startswith("updates.")]
+
+    incident = opened(alice)
+    drain(until=START + HOUR + 20 * MINUTE)
+    assert clocks() == [("updates.due", HOUR)]
+    send_update(alice, incident=incident.id, items=ITEMS)
+    assert clocks() == [("updates.due", 2 * HOUR + 20 * MINUTE)]
+
+
+def test_D2_the_next_update_is_the_new_commanders_after_a_hand_over(alice: Actor, bob: Actor, opened: Any, drain: Any) -> None:
+    incident = opened(alice)
+    drain()
+    before = Timer.objects.get(key=f"updates.due:{incident.id}")
+    incidents.offer_command(alice, incident=incident.id, person=bob.person_id)
+    incidents.accept_command(bob, incident=incident.id)
+    drain()
+    timer = Timer.objects.get(key=f"updates.due:{incident.id}")
+    assert (before.owner_id, timer.owner_id) == (alice.person_id, bob.person_id)
+    assert (timer.set_at, timer.due_at) == (before.set_at, before.due_at)
