@@ -190,3 +190,63 @@ def test_a_token_made_with_an_idempotency_key_is_kept_nowhere_in_the_clear(clien
     assert (first.status_code, again.status_code) == (201, 409)
     raw = next(value for value in first.json().values() if isinstance(value, str) and value.startswith("bsu_"))
     assert not any(raw.encode() in bytes(row.content) for row in Answer.objects.all())
+
+
+# --- what is sent to us ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_every_body_refuses_a_field_it_does_not_know(client):
+    """A word that was mistyped, `is_dril` for one, must never be passed over."""
+    said = client.get("/api/v1/openapi.json").json()
+    shapes, loose = said["components"]["schemas"], []
+    for path, ways in said["paths"].items():
+        for method, operation in ways.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content and _is_loose(content["schema"], shapes, set()):
+                loose.append(f"{method} {path}")
+    assert loose == []
+
+
+def _is_loose(schema, shapes, seen):
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name in seen:
+        return False
+    found = shapes[name] if name else schema
+    below = [*found.get("properties", {}).values(), *found.get("anyOf", []), *filter(None, [found.get("items")])]
+    is_open = "properties" in found and found.get("additionalProperties") is not False
+    return is_open or any(_is_loose(one, shapes, seen | {name}) for one in below)
+
+
+@pytest.mark.django_db
+def test_a_mistyped_field_is_named_in_the_callers_language_and_nothing_is_declared(client, alice, token_of, default_pack):
+    from bongsu.incidents.models import Incident
+
+    sent = {"title": "x", "type": "model", "subtype": "performance_drop", "severity": "P1", "is_dril": True}
+    told = {}
+    for language in ("ko", "en"):
+        headers = {**bearer(token_of(alice)), "Accept-Language": language}
+        answer = client.post("/api/v1/incidents", sent, content_type="application/json", headers=headers)
+        assert (answer.status_code, answer["Content-Type"]) == (422, PROBLEM)
+        told[language] = answer.json()["fields"]
+    assert told == {"ko": {"is_dril": "그런 필드는 없습니다."}, "en": {"is_dril": "There is no such field."}}
+    assert not Incident.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_way_an_address_does_not_take_is_a_problem_too(client, alice, token_of):
+    answer = client.delete("/api/v1/incidents", headers={**bearer(token_of(alice)), "Accept-Language": "en"})
+    assert (answer.status_code, answer["Content-Type"]) == (405, PROBLEM)
+    assert "GET" in answer["Allow"]
+    assert "DELETE" in answer.json()["detail"]
+
+
+@pytest.mark.django_db
+def test_an_address_that_leads_nowhere_speaks_the_persons_language(client, alice, token_of, alice_client, console):
+    from bongsu.people.actions import change_person
+
+    for language, words in (("ko", "주소"), ("en", "There is no such address")):
+        change_person(console, person=alice.person_id, language=language)
+        assert words in client.get("/api/v1/nowhere", headers=bearer(token_of(alice))).json()["detail"]
+        page = alice_client.get("/nowhere/", headers={"Accept-Language": "en" if language == "ko" else "ko"})
+        assert (page.status_code, page["Content-Language"]) == (404, language)

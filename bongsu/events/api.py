@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 from bongsu.ui.frame import actor_of
 from bongsu.ui.language import say
 
@@ -118,7 +118,7 @@ class EntriesOut(Schema):
     next: int | None
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(max_length=2000)
 
 

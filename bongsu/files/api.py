@@ -9,7 +9,7 @@ from ninja.files import UploadedFile
 
 from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
 from .rules import LARGEST, headers
@@ -37,7 +37,7 @@ class FileIn(Schema):
     labels: list[str] = []
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(max_length=500)
 
 

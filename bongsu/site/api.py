@@ -3,7 +3,7 @@
 import importlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from importlib.util import find_spec
 from typing import Any
@@ -32,6 +32,7 @@ from bongsu.ui.doors import Problem
 from bongsu.ui.language import asked, say
 
 from .actions import answer_once
+from .complaints import complaint
 
 log = logging.getLogger(__name__)
 
@@ -220,9 +221,15 @@ def refuse(request: HttpRequest, error: BongsuError) -> HttpResponse:
 
 
 def _not_usable(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = {".".join(str(part) for part in item["loc"][1:]) or "body": str(item["msg"]) for item in error.errors}
+    fields = {_place(item["loc"]): complaint(item) for item in error.errors}
     detail = gettext("Look at `fields`: each names what is wrong with it.")
     return problem(request, code="invalid", status=422, detail=detail, fields=fields)
+
+
+def _place(loc: Sequence[str | int]) -> str:
+    """`("body", "data", "labels", 0)` is `labels.0`: what our parameter is called is nobody's business."""
+    within = loc[2:] if loc[0] == "body" else loc[1:]
+    return ".".join(map(str, within)) or "body"
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -274,6 +281,27 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "site/api_docs.html")
 
 
+@once
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
-    with translation.override(_language(request)):
-        return refuse(request, NotFound(_("There is no such address in the API. See /api/v1/docs.")))
+    return refuse(request, NotFound(_("There is no such address in the API. See /api/v1/docs.")))
+
+
+class MethodMiddleware:
+    """The API's 405 is a problem like every other refusal."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or not request.path.startswith("/api/") or "json" in response["Content-Type"]:
+            return response
+        told = _wrong_method(request)
+        told["Allow"] = response["Allow"]
+        return told
+
+
+@once
+def _wrong_method(request: HttpRequest) -> HttpResponse:
+    detail = gettext("This address does not take {method}. See /api/v1/docs.").format(method=request.method)
+    return problem(request, code="method-not-allowed", status=405, detail=detail)

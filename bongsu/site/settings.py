@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "bongsu.ui.problems.RefusalMiddleware",
+    "bongsu.site.api.MethodMiddleware",
 ]
 
 ROOT_URLCONF = "bongsu.site.urls"

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from ninja import Field, Schema
+from pydantic import ConfigDict
 
 from bongsu.kernel.errors import Invalid
 from bongsu.kernel.text import gettext_noop as _
@@ -30,6 +31,12 @@ class Problem(Schema):
     instance: str
     fields: dict[str, str] = {}
     request_id: str = ""
+
+
+class Body(Schema):
+    """What is sent to us: a field we do not know is refused, since a word that was mistyped must not be passed over."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Paging(Schema):

@@ -115,16 +115,20 @@ class LanguageMiddleware:
             return response
 
     def process_view(self, request: HttpRequest, *_args: Any) -> None:
-        """By now the actor is known: his language unless he chose another here, and his zone."""
-        actor = getattr(request, "actor", None)
-        if actor is None or actor.person_id is None:
-            return
-        if language := chosen(request):
-            request.actor = replace(actor, language=language)  # type: ignore[attr-defined]  # for all that is said in this request
-        elif is_offered(actor.language):
-            translation.activate(actor.language)
-            request.LANGUAGE_CODE = actor.language
-        timezone.activate(_zone(actor.zone))
+        speak_to_person(request)
+
+
+def speak_to_person(request: HttpRequest) -> None:
+    """Once the actor is known: his language unless he chose another here, and his zone."""
+    actor = getattr(request, "actor", None)
+    if actor is None or actor.person_id is None:
+        return
+    if language := chosen(request):
+        request.actor = replace(actor, language=language)  # type: ignore[attr-defined]  # for all that is said in this request
+    elif is_offered(actor.language):
+        translation.activate(actor.language)
+        request.LANGUAGE_CODE = actor.language
+    timezone.activate(_zone(actor.zone))
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -6,11 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found
 
 from bongsu.kernel.errors import BongsuError, Forbidden, NotFound
 from bongsu.kernel.text import gettext_noop as noop
 
-from .language import say
+from .language import say, speak_to_person
 
 TITLES = {
     "invalid": noop("Something in what you sent is not usable"),
@@ -36,6 +37,12 @@ def refusal(request: HttpRequest, error: BongsuError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
         return response
     return render(request, "ui/problem.html", context, status=error.status)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere reached no view, and so nobody has asked yet who reads."""
+    speak_to_person(request)
+    return page_not_found(request, exception)
 
 
 class RefusalMiddleware:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from bongsu.ui.doors import Body
+
 
 class IncidentOut(Schema):
     id: UUID
@@ -83,7 +85,7 @@ class LineOut(Schema):
     retraction_reason: str
 
 
-class Declaration(Schema):
+class Declaration(Body):
     title: str = Field(max_length=200)
     type: str
     subtype: str
@@ -99,7 +101,7 @@ class Declaration(Schema):
     readers: list[UUID] = Field([], max_length=200)
 
 
-class Reason(Schema):
+class Reason(Body):
     reason: str = Field(max_length=2000)
 
 
@@ -112,18 +114,18 @@ class ClassificationIn(Reason):
     subtype: str
 
 
-class StateIn(Schema):
+class StateIn(Body):
     state: str
     reason: str = Field("", max_length=2000)
 
 
-class NoteIn(Schema):
+class NoteIn(Body):
     text: str
     kind: str = "note"
     occurred_at: datetime | None = None
 
 
-class EvidenceIn(Schema):
+class EvidenceIn(Body):
     title: str = Field("", max_length=200)
     url: str = Field("", max_length=2000)
     quote: str = Field("", max_length=100_000)
@@ -131,13 +133,13 @@ class EvidenceIn(Schema):
     is_privileged: bool = False
 
 
-class LabelsIn(Schema):
+class LabelsIn(Body):
     is_harmful: bool | None = None
     has_legal_hold: bool | None = None
     is_privileged: bool | None = None
 
 
-class PersonIn(Schema):
+class PersonIn(Body):
     person: UUID
 
 
@@ -157,7 +159,7 @@ class RoleOut(Schema):
     accepted_at: datetime | None
 
 
-class AwarenessIn(Schema):
+class AwarenessIn(Body):
     aware_at: datetime
     how: str = Field(max_length=2000)
     person: UUID | None = None
@@ -169,11 +171,11 @@ class AwarenessChangeIn(Reason):
     how: str = Field(max_length=2000)
 
 
-class DecisionIn(Schema):
+class DecisionIn(Body):
     is_approved: bool
 
 
-class ImpactIn(Schema):
+class ImpactIn(Body):
     affected_users: int | None = Field(None, ge=0, le=2_000_000_000)
     affected_scope: str | None = Field(None, max_length=300)
     regions: list[str] | None = Field(None, max_length=250)
@@ -182,14 +184,14 @@ class ImpactIn(Schema):
     regulatory_risk: str | None = Field(None, max_length=500)
 
 
-class DetailsIn(Schema):
+class DetailsIn(Body):
     title: str | None = Field(None, max_length=200)
     description: str | None = Field(None, max_length=20_000)
     status_page_url: str | None = Field(None, max_length=200)
     details: dict[str, Any] | None = None
 
 
-class DeadlineIn(Schema):
+class DeadlineIn(Body):
     title: str = Field(max_length=200)
     authority: str = Field("", max_length=200)
     due_at: datetime
@@ -197,7 +199,7 @@ class DeadlineIn(Schema):
     is_legal: bool = True
 
 
-class ProofIn(Schema):
+class ProofIn(Body):
     proof: str = Field(max_length=2000)
 
 

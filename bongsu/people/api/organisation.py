@@ -6,6 +6,8 @@ from uuid import UUID
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from bongsu.ui.doors import Body
+
 from .. import actions, queries
 from ..models import LegalEntity, Team
 from ..queries import ActorRequest
@@ -23,14 +25,14 @@ class EntityOut(Schema):
     is_active: bool
 
 
-class EntityIn(Schema):
+class EntityIn(Body):
     key: str
     name: str = Field(max_length=160)
     country: str = "KR"
     zone: str = "Asia/Seoul"
 
 
-class EntityChanges(Schema):
+class EntityChanges(Body):
     name: str | None = Field(None, max_length=160)
     country: str | None = None
     zone: str | None = None
@@ -46,18 +48,18 @@ class TeamOut(Schema):
     members: list[NameOut]
 
 
-class TeamIn(Schema):
+class TeamIn(Body):
     key: str
     name: str = Field(max_length=160)
     entity: UUID
 
 
-class TeamChanges(Schema):
+class TeamChanges(Body):
     name: str | None = Field(None, max_length=160)
     is_active: bool | None = None
 
 
-class MemberIn(Schema):
+class MemberIn(Body):
     person: UUID
 
 

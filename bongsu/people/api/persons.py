@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from .. import actions, queries
 from ..models import Person
@@ -47,7 +47,7 @@ class ProfileOut(PersonOut):
     teams: list[str]
 
 
-class PersonIn(Schema):
+class PersonIn(Body):
     email: str = Field(max_length=254)
     name: str = Field(max_length=120)
     language: str = "ko"
@@ -55,27 +55,27 @@ class PersonIn(Schema):
     roles: list[str] = []
 
 
-class PersonChanges(Schema):
+class PersonChanges(Body):
     email: str | None = Field(None, max_length=254)
     name: str | None = Field(None, max_length=120)
     language: str | None = None
     zone: str | None = None
 
 
-class RoleIn(Schema):
+class RoleIn(Body):
     role: str
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(max_length=1000)
 
 
-class WayIn(Schema):
+class WayIn(Body):
     channel: str
     address: str = Field(max_length=254)
 
 
-class OrderIn(Schema):
+class OrderIn(Body):
     order: list[UUID]
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from bongsu.ui.doors import Body
+
 from .. import actions, queries
 from ..models import ApiToken
 from ..queries import ActorRequest
@@ -31,7 +33,7 @@ class NewTokenOut(TokenOut):
     token: str
 
 
-class TokenIn(Schema):
+class TokenIn(Body):
     """`expires_at` without a zone is read as UTC."""
 
     name: str = Field(max_length=120)
@@ -39,7 +41,7 @@ class TokenIn(Schema):
     expires_at: datetime | None = None
 
 
-class WhyIn(Schema):
+class WhyIn(Body):
     reason: str = Field("", max_length=1000)
 
 

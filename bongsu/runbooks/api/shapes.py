@@ -6,6 +6,8 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from bongsu.ui.doors import Body
+
 
 class StepOut(Schema):
     step: str
@@ -58,7 +60,7 @@ class LessonOut(Schema):
     reviewed_at: datetime | None
 
 
-class StepIn(Schema):
+class StepIn(Body):
     """`state`: doing, done, skipped, not_applicable or waiting; or only `person` to assign it."""
 
     state: str = Field("", max_length=20)
@@ -69,12 +71,12 @@ class StepIn(Schema):
     person: UUID | None = None
 
 
-class RunbookIn(Schema):
+class RunbookIn(Body):
     runbook: str = Field(max_length=60)
     reason: str = Field(max_length=20_000)
 
 
-class LessonIn(Schema):
+class LessonIn(Body):
     lesson: str = Field(max_length=20_000)
 
 
@@ -90,7 +92,7 @@ class MeasureOut(Schema):
     done_at: datetime | None
 
 
-class MeasureIn(Schema):
+class MeasureIn(Body):
     is_permanent: bool
     kind: str = Field(max_length=60)
     text: str = Field(max_length=20_000)
@@ -123,7 +125,7 @@ class ContainmentOut(Schema):
     snapshot: UUID | None = Field(None, description="the evidence that was kept first")
 
 
-class ProposalIn(Schema):
+class ProposalIn(Body):
     """A dry run; with `text` instead: what a person did by hand."""
 
     kind: str = Field("model_rollback", max_length=60)
@@ -132,11 +134,11 @@ class ProposalIn(Schema):
     expires_after_hours: int | None = Field(None, ge=1, le=720)
 
 
-class AskIn(Schema):
+class AskIn(Body):
     approver: UUID | None = None
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(max_length=20_000)
 
 
@@ -169,7 +171,7 @@ class VerificationOut(Schema):
     checks: list[CheckOut]
 
 
-class VerificationIn(Schema):
+class VerificationIn(Body):
     reason: str = Field(max_length=20_000)
     query: str | None = Field(None, max_length=4000)
     traffic: str | None = Field(None, max_length=4000)
