@@ -3,8 +3,10 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from bongsu.ui.forms import RefusableForm
 
-class DecisionForm(forms.Form):
+
+class DecisionForm(RefusableForm):
     text_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
     is_approved = forms.TypedChoiceField(
         label=_("Decision"),

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from bongsu.events.queries import visible
+from bongsu.events.queries import may_see, visible
 from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.people.queries import resolve_post
+from bongsu.people.models import Person
+from bongsu.people.queries import actor_of, people_with_grant, resolve_post
 
 from .models import Approval
 from .rules import GRANTED, WAITING, why_not_decide
@@ -69,6 +70,15 @@ def _is_entitled(actor: Actor, row: Approval, held: dict[tuple[str, str], bool])
     if key not in held:
         held[key] = any(person.id == actor.person_id for person in resolve_post(*key).people)
     return held[key]
+
+
+def deciders(row: Approval) -> list[Person]:
+    """Who may decide this now: has the right or holds the post, may see the record and did not work on it."""
+    able = people_with_grant(row.grant) if row.grant else []
+    able += resolve_post(row.post_key, row.scope_ref).people if row.post_key else []
+    barred = {row.requested_by, *row.barred}
+    once = {person.id: person for person in able if person.ref not in barred}
+    return [person for person in once.values() if may_see(actor_of(person), row.subject_id)]
 
 
 def granted(about_ref: str, purpose: str, text_hash: str) -> Approval | None:

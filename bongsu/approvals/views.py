@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bongsu.events.listening import names_of
+from bongsu.kernel.errors import Invalid
 from bongsu.people.queries import ActorRequest
 
 from . import actions, queries
@@ -30,8 +31,11 @@ def detail(request: ActorRequest, approval_id: UUID) -> HttpResponse:
     row = queries.approval(request.actor, approval_id)
     form = DecisionForm(request.POST or None, initial={"text_hash": row.text_hash})
     if request.method == "POST" and form.is_valid():
-        actions.decide(request.actor, approval=approval_id, **form.cleaned_data)
-        return redirect("approvals:list")
+        try:
+            actions.decide(request.actor, approval=approval_id, **form.cleaned_data)
+            return redirect("approvals:list")
+        except Invalid as refusal:
+            form.refuse(refusal)
     names = names_of({row.requested_by, row.decided_by} - {""})
     context = {
         "approval": row,

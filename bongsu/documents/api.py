@@ -9,9 +9,10 @@ from ninja import Field, Query, Router, Schema, Status
 
 from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
+from .models import Document, Revision
 
 router = Router(tags=["documents"])
 
@@ -28,6 +29,39 @@ class DocumentOut(Schema):
     version: int
     created_by: str
     created_at: datetime
+
+
+class DecisionOut(Schema):
+    """What was decided on a revision at a step (`legal_review`, `board_approval`), by whom and why."""
+
+    revision: int
+    step: str
+    is_approved: bool
+    by: str
+    name: str
+    at: datetime
+    reason: str
+
+
+class DocumentWhole(DocumentOut):
+    """`changes_asked`: why it is a draft again. `unwritten`: how many places of which part wait for a person's words.
+    `deciders`: who may decide the present step now."""
+
+    changes_asked: DecisionOut | None
+    unwritten: dict[str, int]
+    deciders: list[str]
+
+    @staticmethod
+    def resolve_changes_asked(row: Document) -> queries.Decision | None:
+        return queries.changes_asked(row)
+
+    @staticmethod
+    def resolve_unwritten(row: Document) -> dict[str, int]:
+        return queries.unwritten(row)
+
+    @staticmethod
+    def resolve_deciders(row: Document) -> list[str]:
+        return queries.deciders(row)
 
 
 class PartOut(Schema):
@@ -61,6 +95,11 @@ class RevisionOut(Schema):
     made_at: datetime
     authors: list[str]
     signatures: list[SignatureOut]
+    decisions: list[DecisionOut]
+
+    @staticmethod
+    def resolve_decisions(row: Revision) -> list[queries.Decision]:
+        return [one for one in queries.decisions(row.document) if one.revision == row.number]
 
     @staticmethod
     def resolve_signatures(row: object) -> list:
@@ -76,33 +115,39 @@ class CommentOut(Schema):
     resolved_at: datetime | None
 
 
-class PartIn(Schema):
+class PartIn(Body):
     """`text` null goes back to the machine's text; `version` is the one you read."""
 
     text: str | None = Field(max_length=200_000)
     version: int
 
 
-class CommentIn(Schema):
+class CommentIn(Body):
     text: str = Field(max_length=5000)
     part: UUID | None = None
 
 
-class ReviewIn(Schema):
+class SubmitIn(Body):
+    """`with_open_places`: it goes although places still wait for a person's words; refused without, naming them."""
+
+    with_open_places: bool = False
+
+
+class ReviewIn(Body):
     is_approved: bool
     text_hash: str = Field(min_length=64, max_length=64)
     reason: str = Field("", max_length=2000)
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(max_length=2000)
 
 
-class SignIn(Schema):
+class SignIn(Body):
     text_hash: str = Field(min_length=64, max_length=64)
 
 
-class DistributeIn(Schema):
+class DistributeIn(Body):
     to: str = Field(max_length=2000)
 
 
@@ -112,7 +157,7 @@ def list_documents(request: ActorRequest, paging: Query[Paging], subject: str = 
     return page_of(rows, paging, sort="-created_at", shown=listing(request.actor))
 
 
-@router.get("/documents/{uuid:document_id}", response=DocumentOut)
+@router.get("/documents/{uuid:document_id}", response=DocumentWhole)
 def get_document(request: ActorRequest, document_id: UUID) -> object:
     return queries.document(request.actor, document_id)
 
@@ -148,8 +193,9 @@ def list_revisions(request: ActorRequest, document_id: UUID) -> list:
 
 
 @router.post("/documents/{uuid:document_id}/submit", response=RevisionOut)
-def submit(request: ActorRequest, document_id: UUID) -> object:
-    return actions.submit_for_review(request.actor, document=document_id)
+def submit(request: ActorRequest, document_id: UUID, data: SubmitIn | None = None) -> object:
+    wants = data or SubmitIn()
+    return actions.submit_for_review(request.actor, document=document_id, with_open_places=wants.with_open_places)
 
 
 @router.post("/documents/{uuid:document_id}/decision", response=DocumentOut)
@@ -184,4 +230,4 @@ def take_out(
     request: ActorRequest, document_id: UUID, form: Literal["md", "html", "pdf"], revision: int | None = None
 ) -> HttpResponse:
     row, made = actions.read_out(request.actor, document=document_id, form=form, revision=revision)
-    return HttpResponse(made, headers=queries.headers(row, form))
+    return HttpResponse(made, headers=queries.headers(row, form, revision))

@@ -5,42 +5,45 @@ from dataclasses import dataclass
 from bongsu.kernel.facts import Fact, fact
 from bongsu.kernel.text import gettext_noop as _
 
+from .rules.kinds import NAMES
 
-@fact("documents.created")
-class DocumentCreated(Fact):
-    sentence = _("{actor} began the document {number}: {title}")
-    personal = frozenset({"title"})
+
+@dataclass(frozen=True, kw_only=True)
+class OfDocument(Fact):
+    """Which document a fact speaks of: `number` is the record's, `kind` what the document is."""
+
+    said_as = {"kind": NAMES}
     icon = "document"
     document: str
-    kind: str
     number: str
+    kind: str
+
+
+@fact("documents.created")
+class DocumentCreated(OfDocument):
+    sentence = _("{actor} began the {kind} of {number}: {title}")
+    personal = frozenset({"title"})
     title: str
     language: str
 
 
 @fact("documents.generated")
-class PartsGenerated(Fact):
+class PartsGenerated(OfDocument):
     """The machine wrote or rewrote its parts; parts a person wrote were left alone."""
 
-    sentence = _("{actor} built the document {number} from the record. Changed: {changed}. A person’s words kept: {kept}")
-    icon = "document"
+    sentence = _("{actor} built the {kind} of {number} from the record. Changed: {changed}. A person’s words kept: {kept}")
     on_timeline = False
-    document: str
-    number: str
     changed: list[str]
     kept: list[str]
     hashes: dict[str, str]
 
 
 @fact("documents.part_edited")
-class PartEdited(Fact):
+class PartEdited(OfDocument):
     """A person's words, whole, so that no earlier wording is lost. Empty `text` with `is_dropped`: the machine's text again."""
 
-    sentence = _("{actor} edited “{title}” in {number}")
+    sentence = _("{actor} edited “{title}” in the {kind} of {number}")
     personal = frozenset({"text"})
-    icon = "document"
-    document: str
-    number: str
     part: str
     title: str
     text: str
@@ -48,32 +51,26 @@ class PartEdited(Fact):
 
 
 @fact("documents.commented")
-class DocumentCommented(Fact):
-    sentence = _("{actor} commented on {number}: {text}")
+class DocumentCommented(OfDocument):
+    sentence = _("{actor} commented on the {kind} of {number}: {text}")
     personal = frozenset({"text"})
     icon = "comment"
-    document: str
-    number: str
     comment: str
     part: str
     text: str
 
 
 @fact("documents.comment_resolved")
-class CommentResolved(Fact):
-    sentence = _("{actor} settled a comment on {number}")
+class CommentResolved(OfDocument):
+    sentence = _("{actor} settled a comment on the {kind} of {number}")
     icon = "comment"
-    document: str
-    number: str
     comment: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(Fact):
+class Step(OfDocument):
     """What every step on a document's way states."""
 
-    document: str
-    number: str
     revision: int
     text_hash: str
     reason: str
@@ -81,84 +78,74 @@ class Step(Fact):
 
 @fact("documents.submitted")
 class DocumentSubmitted(Step):
-    sentence = _("{actor} submitted {number} for legal review (revision {revision})")
+    """`open_places`: what nobody had written yet, in the parts `open_parts`, as the author confirmed."""
+
+    sentence = _("{actor} submitted the {kind} of {number} for legal review (revision {revision}, open places: {open_places})")
     personal = frozenset({"reason"})
-    icon = "document"
+    open_places: int
+    open_parts: list[str]
 
 
 @fact("documents.passed_legal")
 class LegalReviewPassed(Step):
-    sentence = _("{actor} passed {number} in legal and compliance review. {reason}")
+    sentence = _("{actor} passed the {kind} of {number} in legal and compliance review. {reason}")
     personal = frozenset({"reason"})
-    icon = "document"
 
 
 @fact("documents.passed_board")
 class BoardApproved(Step):
-    sentence = _("{actor} approved {number} for the governance board. {reason}")
+    sentence = _("{actor} approved the {kind} of {number} for the governance board. {reason}")
     personal = frozenset({"reason"})
-    icon = "document"
 
 
 @fact("documents.changes_requested")
 class ChangesRequested(Step):
-    sentence = _("{actor} asked for changes to {number}: {reason}")
+    sentence = _("{actor} asked for changes to the {kind} of {number}, revision {revision}: {reason}")
     personal = frozenset({"reason"})
-    icon = "document"
 
 
 @fact("documents.withdrawn")
 class DocumentWithdrawn(Step):
-    sentence = _("{actor} took {number} back from review: {reason}")
+    sentence = _("{actor} took the {kind} of {number} back from review: {reason}")
     personal = frozenset({"reason"})
-    icon = "document"
 
 
 @fact("documents.distributed")
 class DocumentDistributed(Step):
-    sentence = _("{actor} put on record that {number} was given to: {reason}")
+    sentence = _("{actor} put on record that the {kind} of {number} was given to: {reason}")
     personal = frozenset({"reason"})
     icon = "send"
 
 
 @fact("documents.archived")
 class DocumentArchived(Step):
-    sentence = _("{actor} archived {number}. {reason}")
+    sentence = _("{actor} archived the {kind} of {number}. {reason}")
     personal = frozenset({"reason"})
-    icon = "document"
 
 
 @fact("documents.signed")
-class DocumentSigned(Fact):
-    sentence = _("{actor} signed {number}, revision {revision}")
+class DocumentSigned(OfDocument):
+    sentence = _("{actor} signed the {kind} of {number}, revision {revision}")
     icon = "signature"
-    document: str
-    number: str
     revision: int
     text_hash: str
     role: str
 
 
 @fact("documents.sealed")
-class DocumentSealed(Fact):
+class DocumentSealed(OfDocument):
     """Final: this text, by its hash, and no other."""
 
-    sentence = _("{number} is final and sealed: revision {revision}, SHA-256 {text_hash}")
+    sentence = _("The {kind} of {number} is final and sealed: revision {revision}, SHA-256 {text_hash}")
     icon = "seal"
-    document: str
-    number: str
-    kind: str
     revision: int
     text_hash: str
     signatures: list[str]
 
 
 @fact("documents.read_out")
-class DocumentExported(Fact):
-    sentence = _("{actor} took {number} out as {form}")
-    icon = "document"
+class DocumentExported(OfDocument):
+    sentence = _("{actor} took the {kind} of {number} out as {form}")
     on_timeline = False
-    document: str
-    number: str
     form: str
     text_hash: str

@@ -1,22 +1,51 @@
 """What people type into a document."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from bongsu.ui.forms import RefusableForm
 
 
-class PartForm(forms.Form):
+class PartForm(RefusableForm):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     text = forms.CharField(
         label=_("Text (Markdown)"), required=False, strip=False, max_length=200_000, widget=forms.Textarea(attrs={"rows": 12})
     )
 
 
-class CommentForm(forms.Form):
-    text = forms.CharField(label=_("Comment"), max_length=5000, widget=forms.Textarea(attrs={"rows": 2}))
+class CommentForm(RefusableForm):
+    text = forms.CharField(
+        label=_("What should be looked at or changed?"), max_length=5000, widget=forms.Textarea(attrs={"rows": 2})
+    )
     part = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
-class ReviewForm(forms.Form):
+class SubmitForm(RefusableForm):
+    """Nothing to fill in, except when places wait for a person's words: then going without them has to be said."""
+
+    with_open_places = forms.BooleanField(
+        error_messages={"required": _("Write what is missing, or confirm that it goes without.")}
+    )
+
+    def __init__(self, *args: Any, unwritten: Mapping[str, int], **values: Any) -> None:
+        super().__init__(*args, **values)
+        count, parts = sum(unwritten.values()), ", ".join(f"{title} ({n})" for title, n in unwritten.items())
+        if not count:
+            del self.fields["with_open_places"]
+            return
+        said = ngettext(
+            "Submit it although %(count)s place still waits for a person’s words: %(parts)s",
+            "Submit it although %(count)s places still wait for a person’s words: %(parts)s",
+            count,
+        )
+        self.fields["with_open_places"].label = said % {"count": count, "parts": parts}
+
+
+class ReviewForm(RefusableForm):
     text_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
     is_approved = forms.TypedChoiceField(
         label=_("Decision"),
@@ -33,9 +62,9 @@ class ReviewForm(forms.Form):
     )
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(RefusableForm):
     reason = forms.CharField(label=_("Reason"), max_length=2000)
 
 
-class DistributeForm(forms.Form):
+class DistributeForm(RefusableForm):
     to = forms.CharField(label=_("To whom was it given?"), max_length=2000)

@@ -1,12 +1,16 @@
 """Documents an actor may see, and how they read, now or as a revision."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
+from bongsu.approvals import queries as approvals
 from bongsu.approvals.models import Approval
+from bongsu.approvals.rules import REFUSED
 from bongsu.events.listening import names_of
 from bongsu.events.queries import visible
 from bongsu.events.reading import opened
@@ -19,8 +23,9 @@ from bongsu.ui.language import say
 
 from .models import Comment, Document, Part, Revision, Signature
 from .rules import content, pages
+from .rules.kinds import PAGES
 from .rules.paper import pdf
-from .rules.review import PURPOSES, ROLES, STATES
+from .rules.review import DRAFT, FINAL, PURPOSES, ROLES, SEALED, STANDS
 
 FORMS = {"md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8", "pdf": "application/pdf"}
 WORDS = {
@@ -65,7 +70,7 @@ def comment(actor: Actor, comment_id: UUID) -> Comment:
 
 
 def revisions(actor: Actor, document_id: UUID) -> list[Revision]:
-    return list(document(actor, document_id).revisions.prefetch_related("signatures__person").all())
+    return list(document(actor, document_id).revisions.select_related("document").prefetch_related("signatures__person"))
 
 
 def revision(actor: Actor, document_id: UUID, number: int) -> Revision:
@@ -97,6 +102,63 @@ def waiting_approval(row: Document) -> Approval | None:
     return Approval.objects.filter(about_ref=row.ref, purpose=purpose, state="waiting").first() if purpose else None
 
 
+def deciders(row: Document) -> list[str]:
+    """The names of those who may decide the present step now; empty when nothing waits, or nobody is left who may."""
+    waiting = waiting_approval(row)
+    return sorted(person.name for person in approvals.deciders(waiting)) if waiting else []
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on a revision at a step, by whom and why."""
+
+    revision: int
+    step: str
+    is_approved: bool
+    by: str
+    name: str
+    at: datetime
+    reason: str
+
+
+def decisions(row: Document) -> list[Decision]:
+    """Every decision on the document, oldest first; also those that no longer count."""
+    steps = {purpose: state for state, purpose in PURPOSES.items()}
+    found = Approval.objects.filter(about_ref=row.ref, purpose__in=steps).exclude(decided_by="").order_by("decided_at", "id")
+    kept = list(row.revisions.all())
+    names = names_of({one.decided_by for one in found})
+    return [
+        Decision(
+            # Asked for after its own revision and before the next; two revisions may have the same text.
+            revision=max(r.number for r in kept if r.hash == one.text_hash and r.made_at <= one.requested_at),
+            step=steps[one.purpose],
+            is_approved=one.state != REFUSED,
+            by=one.decided_by,
+            name=names[one.decided_by],
+            at=one.decided_at or one.requested_at,
+            reason=one.reason,
+        )
+        for one in found
+    ]
+
+
+def changes_asked(row: Document) -> Decision | None:
+    """Why the document is a draft again: who asked for which changes. None once it is submitted again, or was taken back."""
+    newest = newest_revision(row) if row.state == DRAFT else None
+    last = decisions(row)[-1:] if newest else []
+    return next((one for one in last if newest and not one.is_approved and one.revision == newest.number), None)
+
+
+def unwritten(row: Document, kept: Revision | None = None) -> dict[str, int]:
+    """The parts that still have places for a person to fill, with how many: of a revision, or as the document reads now."""
+    parts = content.read(_text(row, kept))["parts"]
+    found: dict[str, int] = {}
+    for part in parts:
+        if count := content.open_places(part["text"]):
+            found[part["title"]] = found.get(part["title"], 0) + count
+    return found
+
+
 def present_text(row: Document) -> str:
     """The canonical text of the document as it stands now."""
     fields = ("kind", "kind_title", "number", "title", "language", "zone", "classification", "fires", "severity")
@@ -107,10 +169,20 @@ def present_text(row: Document) -> str:
     )
 
 
+def _frozen(row: Document) -> Revision | None:
+    """What a document reads as while it is not a draft."""
+    return newest_revision(row) if row.is_sealed or row.is_in_review else None
+
+
+def _text(row: Document, kept: Revision | None) -> str:
+    kept = kept or _frozen(row)
+    return kept.text if kept else present_text(row)
+
+
 def whole(row: Document, kept: Revision | None = None) -> pages.Whole:
     """The document ready to be drawn: a sealed one, or one under review, as its newest revision; a draft as it stands."""
-    kept = kept or (newest_revision(row) if row.is_sealed or row.is_in_review else None)
-    text = kept.text if kept else present_text(row)
+    kept = kept or _frozen(row)
+    text = _text(row, kept)
     values = content.read(text)
     signed = kept.signatures.select_related("person") if kept else []
     footer = _footer(row, kept)
@@ -127,10 +199,14 @@ def whole(row: Document, kept: Revision | None = None) -> pages.Whole:
 
 
 def _footer(row: Document, kept: Revision | None) -> str:
-    state = STATES[row.state]
     if kept is None:
-        return say(state, row.language)
-    return say(Text(_("{state} · revision {number}"), {"state": say(state, row.language), "number": kept.number}), row.language)
+        return say(STANDS[row.state], row.language)
+    newest = newest_revision(row)
+    if newest and newest.number != kept.number:
+        older = Text(_("Revision {number}, superseded by revision {newest}"), {"number": kept.number, "newest": newest.number})
+        return say(older, row.language)
+    values = {"state": say(STANDS[row.state], row.language), "number": kept.number}
+    return say(Text(_("{state} · revision {number}"), values), row.language)
 
 
 def printed(at: datetime, zone: str) -> str:
@@ -146,11 +222,27 @@ def rendered(row: Document, form: str, kept: Revision | None = None) -> bytes:
     return (pages.html(drawn) if form == "html" else pages.markdown(drawn)).encode()
 
 
-def headers(row: Document, form: str) -> dict[str, str]:
-    """How it is sent: as an attachment whose name carries only the record's ID and the kind."""
+def file_stem(row: Document, revision: int | None = None) -> str:
+    """`INC-2026-001-incident-report-ko-final`: what it is about, and how far it is. A later final one in the same language is
+    `final-2`; an older revision has its number."""
+    how_far = FINAL if row.is_sealed else row.state.replace("_", "-")
+    if row.is_sealed:
+        same = {"about_ref": row.about_ref, "kind": row.kind, "language": row.language, "state__in": SEALED}
+        place = 1 + Document.objects.filter(**same, id__lt=row.id).count()
+        how_far += f"-{place}" if place > 1 else ""
+    return f"{row.number}-{row.kind}-{row.language}-{f'revision-{revision}' if revision else how_far}"
+
+
+def home_of(row: Document) -> str:
+    """The address of the page of the record it is about; empty when that has none."""
+    return reverse(PAGES[row.kind], args=[row.number]) if row.kind in PAGES else ""
+
+
+def headers(row: Document, form: str, revision: int | None = None) -> dict[str, str]:
+    """How it is sent: as an attachment whose name carries only the record's ID, what it is and how far it is."""
     return {
         "Content-Type": FORMS[form],
-        "Content-Disposition": f'attachment; filename="{row.number}-{row.kind}.{form}"',
+        "Content-Disposition": f'attachment; filename="{file_stem(row, revision)}.{form}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
         "Cache-Control": "private, no-store",

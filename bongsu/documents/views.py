@@ -4,18 +4,21 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from bongsu.approvals import queries as approvals
 from bongsu.events.listening import names_of
+from bongsu.kernel.errors import Invalid
 from bongsu.people.queries import ActorRequest
+from bongsu.ui.forms import RefusableForm
 
 from . import actions, queries
-from .forms import CommentForm, DistributeForm, PartForm, ReasonForm, ReviewForm
+from .forms import CommentForm, DistributeForm, PartForm, ReasonForm, ReviewForm, SubmitForm
 from .models import Document, Part
 from .rules import pages, review
 from .rules.content import compare
@@ -25,7 +28,7 @@ from .rules.markdown import markdown_html
 @require_GET
 def document_list(request: ActorRequest) -> HttpResponse:
     rows = queries.documents(request.actor)[:200]
-    return render(request, "documents/list.html", {"documents": [(row, review.STATES[row.state]) for row in rows]})
+    return render(request, "documents/list.html", {"documents": [(row, review.STANDS[row.state]) for row in rows]})
 
 
 @require_GET
@@ -59,16 +62,20 @@ def edit_part(request: ActorRequest, part_id: UUID) -> HttpResponse:
         saved = actions.edit_part(request.actor, part=part_id, text=text, version=form.cleaned_data["version"])
     except actions.EditConflict as conflict:
         return _conflict(request, conflict, form.cleaned_data["text"])
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return _part(request, row, form=form, status=422)
     if not request.headers.get("HX-Request"):
+        messages.success(request, _("Saved: “%(title)s”.") % {"title": saved.title})
         return redirect("documents:detail", document_id=saved.document_id)
-    response = _part(request, saved)
+    response = _part(request, saved, is_saved=True)
     response["HX-Trigger"] = "bongsu:again"
     return response
 
 
 @require_POST
 def comment(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, CommentForm, actions.add_comment)
+    return _act(request, document_id, CommentForm(request.POST), actions.add_comment)
 
 
 @require_POST
@@ -78,27 +85,28 @@ def resolve_comment(request: ActorRequest, comment_id: UUID) -> HttpResponse:
 
 @require_POST
 def submit(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, forms.Form, actions.submit_for_review)
+    unwritten = queries.unwritten(queries.document(request.actor, document_id))
+    return _act(request, document_id, SubmitForm(request.POST, unwritten=unwritten), actions.submit_for_review)
 
 
 @require_POST
 def decide(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, ReviewForm, actions.decide_review)
+    return _act(request, document_id, ReviewForm(request.POST), actions.decide_review)
 
 
 @require_POST
 def withdraw(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, ReasonForm, actions.withdraw)
+    return _act(request, document_id, ReasonForm(request.POST), actions.withdraw)
 
 
 @require_POST
 def distribute(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, DistributeForm, actions.distribute)
+    return _act(request, document_id, DistributeForm(request.POST), actions.distribute)
 
 
 @require_POST
 def archive(request: ActorRequest, document_id: UUID) -> HttpResponse:
-    return _act(request, document_id, forms.Form, actions.archive)
+    return _act(request, document_id, RefusableForm(request.POST), actions.archive)
 
 
 @require_POST
@@ -112,12 +120,13 @@ def revisions(request: ActorRequest, document_id: UUID) -> HttpResponse:
     """All revisions, and what changed between two of them."""
     row = queries.document(request.actor, document_id)
     kept = queries.revisions(request.actor, document_id)
-    numbers = [revision.number for revision in kept]
+    decided, numbers = queries.decisions(row), [revision.number for revision in kept]
     older, newer = _number(request, "older", numbers[-2:-1]), _number(request, "newer", numbers[-1:])
     changes = queries.compare_revisions(request.actor, document_id, older, newer) if older and newer else []
     context = {
         "document": row,
-        "revisions": [(revision, queries.is_intact(revision)) for revision in kept],
+        "revisions": [(r, queries.is_intact(r), [d for d in decided if d.revision == r.number]) for r in kept],
+        "steps": review.STATES,
         "changes": changes,
         "older": older,
         "newer": newer,
@@ -127,10 +136,9 @@ def revisions(request: ActorRequest, document_id: UUID) -> HttpResponse:
 
 @require_GET
 def take_out(request: ActorRequest, document_id: UUID, form: str) -> HttpResponse:
-    row, made = actions.read_out(
-        request.actor, document=document_id, form=form, revision=_number(request, "revision", []) or None
-    )
-    return HttpResponse(made, headers=queries.headers(row, form))
+    revision = _number(request, "revision", []) or None
+    row, made = actions.read_out(request.actor, document=document_id, form=form, revision=revision)
+    return HttpResponse(made, headers=queries.headers(row, form, revision))
 
 
 def _number(request: ActorRequest, name: str, default: list[int]) -> int:
@@ -138,23 +146,30 @@ def _number(request: ActorRequest, name: str, default: list[int]) -> int:
     return int(given) if given.isdecimal() and len(given) < 7 else (default[0] if default else 0)
 
 
-def _act(request: ActorRequest, document_id: UUID, kind: type[forms.Form], act: Callable[..., Any]) -> HttpResponse:
-    """Run one action with what the form holds; a form that does not hold is shown again on the page."""
-    form = kind(request.POST)
-    if not form.is_valid():
-        return _page(request, queries.document(request.actor, document_id), form=form, status=422)
-    act(request.actor, document=document_id, **form.cleaned_data)
-    return redirect("documents:detail", document_id=document_id)
+def _act(request: ActorRequest, document_id: UUID, form: RefusableForm, act: Callable[..., Any]) -> HttpResponse:
+    """Run one action with what the form holds; a form that does not hold is shown again on the page, as it was filled in."""
+    if form.is_valid():
+        try:
+            act(request.actor, document=document_id, **form.cleaned_data)
+            return redirect("documents:detail", document_id=document_id)
+        except Invalid as refusal:
+            form.refuse(refusal)
+    return _page(request, queries.document(request.actor, document_id), form=form, status=422)
 
 
-def _page(request: ActorRequest, row: Document, *, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+def _page(request: ActorRequest, row: Document, *, form: RefusableForm | None = None, status: int = 200) -> HttpResponse:
     actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
+    unwritten, changes = queries.unwritten(row), queries.changes_asked(row)
     signed = queries.signatures(row)
     text_hash = newest.hash if newest else ""
     may_decide = waiting is not None and approvals.why_not(actor, waiting) is None and approvals.is_entitled(actor, waiting)
     context = {
         "document": row,
-        "state": review.STATES[row.state],
+        "home": queries.home_of(row),
+        "changes_asked": changes,
+        "changes_step": review.STATES[changes.step] if changes else "",
+        "unwritten": unwritten.items(),
+        "unwritten_count": sum(unwritten.values()),
         "way": [(key, words, key == row.state) for key, words in review.STATES.items()],
         "page": _paper(row),
         "parts": [_part_context(part) for part in row.parts.all()],
@@ -163,6 +178,8 @@ def _page(request: ActorRequest, row: Document, *, form: forms.Form | None = Non
         "comment_form": form if isinstance(form, CommentForm) else CommentForm(),
         "may_edit": actor.may("report.edit"),
         "waiting": waiting,
+        "deciders": queries.deciders(row),
+        "submit_form": form if isinstance(form, SubmitForm) else SubmitForm(unwritten=unwritten),
         "may_decide": may_decide,
         "why_not": approvals.why_not(actor, waiting) if waiting else None,
         "review_form": form if isinstance(form, ReviewForm) else ReviewForm(initial={"text_hash": text_hash}),
@@ -189,8 +206,11 @@ def _part_context(part: Part, form: PartForm | None = None) -> dict[str, Any]:
     }
 
 
-def _part(request: ActorRequest, part: Part, *, form: PartForm | None = None, status: int = 200) -> HttpResponse:
-    return render(request, "documents/part.html", {**_part_context(part, form), "is_editable": True}, status=status)
+def _part(
+    request: ActorRequest, part: Part, *, form: PartForm | None = None, status: int = 200, is_saved: bool = False
+) -> HttpResponse:
+    values = {**_part_context(part, form), "is_editable": True, "is_saved": is_saved}
+    return render(request, "documents/part.html", values, status=status)
 
 
 def _conflict(request: ActorRequest, conflict: actions.EditConflict, mine: str) -> HttpResponse:

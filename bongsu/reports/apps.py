@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 from bongsu.kernel.text import gettext_noop as _
 
+from .rules.form import KIND
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -19,10 +21,12 @@ class ReportsConfig(AppConfig):
     label = "reports"
 
     def ready(self) -> None:
+        from bongsu.documents.rules.kinds import register_kind
         from bongsu.ui import frame, panels
 
         from . import facts, reactions  # noqa: F401  (they register themselves)
 
+        register_kind(KIND, _("incident report"), "incidents:detail")
         panels.register(
             page="incident", key="report", title=_("Report and export"), order=80, template="reports/panel.html", context=panel,
             question=_("What is written down about this, who has reviewed it, and how is it taken along?"),

@@ -261,7 +261,7 @@ def reported(scene: Scene, incident: Incident) -> bytes:
     row = Document.objects.get(about_ref=incident.ref)
     cause = row.parts.get(key="root_cause")
     documents.edit_part(crew.bob, part=cause.id, text="재학습 데이터에서 소득 항목이 빠졌습니다.", version=cause.version)
-    revision = documents.submit_for_review(crew.bob, document=row.id)
+    revision = documents.submit_for_review(crew.bob, document=row.id, with_open_places=True)
     _asked_to_review(scene, "lena")
     documents.decide_review(crew.lena, document=row.id, is_approved=True, text_hash=revision.hash)
     _asked_to_review(scene, "bora")

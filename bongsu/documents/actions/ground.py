@@ -1,5 +1,6 @@
 """What the actions on documents share: locking, what the state allows, usable text."""
 
+from typing import Any
 from uuid import UUID
 
 from bongsu.kernel.actors import Actor
@@ -10,7 +11,7 @@ from bongsu.kernel.text import gettext_noop as _
 from .. import queries
 from ..models import Document
 from ..rules import review
-from ..rules.review import STATES
+from ..rules.review import STANDS
 
 
 def locked(actor: Actor, document: UUID) -> Document:
@@ -26,10 +27,15 @@ def editable(actor: Actor, document: UUID) -> Document:
     return row
 
 
+def stated_of(row: Document) -> dict[str, Any]:
+    """What every fact about a document holds."""
+    return {"subject": row.subject_id, "document": str(row.id), "number": row.number, "kind": row.kind}
+
+
 def step_of(actor: Actor, row: Document, act: str) -> review.Move:
     step = review.move(row.state, act)
     if step is None:
-        raise Refused(_("This cannot be done in the state “{state}”."), state=Text(STATES[row.state]))
+        raise Refused(_("This cannot be done in the state “{state}”."), state=Text(STANDS[row.state]))
     actor.require(step.grant)
     return step
 

@@ -1,5 +1,6 @@
 """The way of a document: submitted, reviewed, approved, sealed, distributed, archived; signatures on the way."""
 
+from typing import Any
 from uuid import UUID
 
 from bongsu.approvals import actions as approvals
@@ -12,6 +13,7 @@ from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from bongsu.kernel.refs import split_ref
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui.language import say
 
@@ -32,7 +34,7 @@ from ..facts import (
 from ..models import Document, Revision, Signature
 from ..rules import content, review
 from ..rules.review import BOARD, DRAFT, FINAL, LEGAL, PURPOSES, SIGNS_AS, STATES
-from .ground import locked, must_say, step_of, usable
+from .ground import locked, must_say, stated_of, step_of, usable
 
 STATED: dict[str, type[Step]] = {
     "submit": DocumentSubmitted,
@@ -45,12 +47,16 @@ APPROVED: dict[str, type[Step]] = {LEGAL: LegalReviewPassed, BOARD: BoardApprove
 
 
 @action
-def submit_for_review(actor: Actor, *, document: UUID) -> Revision:
-    """Freeze the document as a revision, sign it as its author and ask legal for review. Refuses an empty document."""
+def submit_for_review(actor: Actor, *, document: UUID, with_open_places: bool = False) -> Revision:
+    """Freeze the document as a revision, sign it as its author and ask legal for review. Refuses an empty document, and one
+    with places that still wait for a person's words, unless `with_open_places` says that it goes like this."""
     row = locked(actor, document)
     step = step_of(actor, row, "submit")
     if not any(part.text.strip() for part in row.parts.all()):
         raise Refused(_("There is nothing in this document yet."))
+    unwritten = queries.unwritten(row)
+    if unwritten and not with_open_places:
+        _refuse_unwritten(unwritten)
     text = queries.present_text(row)
     number = row.revisions.count() + 1
     made = Revision.objects.create(
@@ -62,11 +68,20 @@ def submit_for_review(actor: Actor, *, document: UUID) -> Revision:
         authors=_authors(actor, row),
         made_by=actor.key,
     )
-    _move(actor, row, step, made)
+    _move(actor, row, step, made, open_places=sum(unwritten.values()), open_parts=list(unwritten))
     if actor.person_id:
         _sign(actor, row, made, actor.person_id, "author")
     _ask(actor, row, made)
     return made
+
+
+def _refuse_unwritten(unwritten: dict[str, int]) -> None:
+    """Which places, so that whoever is refused need not look for them."""
+    told = {"count": sum(unwritten.values()), "parts": ", ".join(unwritten)}
+    raise Invalid(
+        Text(_("Places that still wait for a person’s words: {count} ({parts})."), told),
+        fields={"with_open_places": Text(_("Write them, or confirm that the document goes without: {parts}."), told)},
+    )
 
 
 @action
@@ -147,7 +162,7 @@ def read_out(actor: Actor, *, document: UUID, form: str, revision: int | None = 
 def _note_taking(actor: Actor, *, row: Document, form: str, text_hash: str) -> None:
     """Whoever lost the right to see it while it was drawn gets nothing."""
     must_see(actor, row.subject_id)
-    stated = DocumentExported(subject=row.subject_id, document=str(row.id), number=row.number, form=form, text_hash=text_hash)
+    stated = DocumentExported(**stated_of(row), form=form, text_hash=text_hash)
     record(actor, stated)
 
 
@@ -180,7 +195,7 @@ def _ask(actor: Actor, row: Document, revision: Revision) -> None:
         subject=row.subject_id,
         about_ref=row.ref,
         purpose=PURPOSES[row.state],
-        title=f"{row.number} · {say(STATES[row.state], row.language)}",
+        title=_asked(row, revision),
         text_hash=revision.hash,
         grant="report.review" if row.state == LEGAL else "report.approve",
         url=f"/documents/{row.id}/",
@@ -188,15 +203,19 @@ def _ask(actor: Actor, row: Document, revision: Revision) -> None:
     )
 
 
+def _asked(row: Document, revision: Revision) -> str:
+    """The title of what waits: which step, and how much of the text nobody has written."""
+    step, count = say(STATES[row.state], row.language), sum(queries.unwritten(row, revision).values())
+    left = say(Text(_("open places: {count}"), {"count": count}), row.language) if count else ""
+    return " · ".join(filter(None, (row.number, step, left)))
+
+
 def _seal(actor: Actor, row: Document, revision: Revision) -> None:
     signed = [f"{s.role}:{s.person_id}" for s in revision.signatures.all()]
     record(
         actor,
         DocumentSealed(
-            subject=row.subject_id,
-            document=str(row.id),
-            number=row.number,
-            kind=row.kind,
+            **stated_of(row),
             revision=revision.number,
             text_hash=revision.hash,
             signatures=signed,
@@ -214,9 +233,7 @@ def _sign(actor: Actor, row: Document, revision: Revision, person: UUID, role: s
     record(
         actor,
         DocumentSigned(
-            subject=row.subject_id,
-            document=str(row.id),
-            number=row.number,
+            **stated_of(row),
             revision=revision.number,
             text_hash=revision.hash,
             role=role,
@@ -225,22 +242,12 @@ def _sign(actor: Actor, row: Document, revision: Revision, person: UUID, role: s
     return made
 
 
-def _move(actor: Actor, row: Document, step: review.Move, revision: Revision | None, reason: str = "") -> None:
+def _move(actor: Actor, row: Document, step: review.Move, revision: Revision | None, reason: str = "", **more: Any) -> None:
     row.state, row.version = step.end, row.version + 1
     row.save()
     number, text_hash = (revision.number, revision.hash) if revision else (0, "")
     stated = STATED[step.act] if step.act != "approve" else APPROVED[step.start]
-    record(
-        actor,
-        stated(
-            subject=row.subject_id,
-            document=str(row.id),
-            number=row.number,
-            revision=number,
-            text_hash=text_hash,
-            reason=reason,
-        ),
-    )
+    record(actor, stated(**stated_of(row), revision=number, text_hash=text_hash, reason=reason, **more))
 
 
 def _authors(actor: Actor, row: Document) -> list[str]:

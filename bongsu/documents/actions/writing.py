@@ -20,7 +20,7 @@ from ..models import Comment, Document, Part
 from ..rules import content
 from ..rules.content import Change, GeneratedPart
 from ..rules.markdown import LONGEST
-from .ground import editable, usable
+from .ground import editable, stated_of, usable
 
 
 class EditConflict(Conflict):
@@ -64,10 +64,7 @@ def create_document(
     row.title, row.classification = usable(title, "title", 300), classification
     row.fires, row.severity, row.basics, row.created_by = fires, severity, _rows(basics), actor.key
     row.save()
-    record(
-        actor,
-        DocumentCreated(subject=subject, document=str(row.id), kind=kind, number=number, title=row.title, language=language),
-    )
+    record(actor, DocumentCreated(**stated_of(row), title=row.title, language=language))
     return row
 
 
@@ -99,9 +96,7 @@ def set_generated_parts(
     record(
         actor,
         PartsGenerated(
-            subject=row.subject_id,
-            document=str(row.id),
-            number=row.number,
+            **stated_of(row),
             changed=[change.key for change in told],
             kept=[change.key for change in changes if change.is_persons_text_kept],
             hashes=hashes,
@@ -145,9 +140,7 @@ def edit_part(actor: Actor, *, part: UUID, text: str | None, version: int) -> Pa
     record(
         actor,
         PartEdited(
-            subject=row.subject_id,
-            document=str(document.id),
-            number=document.number,
+            **stated_of(document),
             part=row.key,
             title=row.title,
             text=row.person_text or "",
@@ -172,9 +165,7 @@ def add_comment(actor: Actor, *, document: UUID, text: str, part: UUID | None = 
     record(
         actor,
         DocumentCommented(
-            subject=row.subject_id,
-            document=str(row.id),
-            number=row.number,
+            **stated_of(row),
             comment=str(made.id),
             part=about.key if about else "",
             text=made.text,
@@ -193,8 +184,7 @@ def resolve_comment(actor: Actor, *, comment: UUID) -> Comment:
         return row
     row.resolved_at, row.resolved_by = now(), actor.key
     row.save(update_fields=["resolved_at", "resolved_by"])
-    document = row.document
-    record(actor, CommentResolved(subject=row.subject_id, document=str(document.id), number=document.number, comment=str(row.id)))
+    record(actor, CommentResolved(**stated_of(row.document), comment=str(row.id)))
     return row
 
 

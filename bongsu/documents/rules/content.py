@@ -1,6 +1,7 @@
 """What a document says, in the one text form that is hashed and signed; and how two texts differ."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from bongsu.kernel.canonical import canonical, digest, moment
 from .chart import Series
 
 FORMAT = 1
+OPEN_PLACE = re.compile(r"※ \*\*[^*\n]+:\*\*")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class Change:
     is_new: bool
     is_persons_text_kept: bool
     lines: tuple[tuple[str, str], ...]
+
+
+def open_place(label: str, what: str) -> str:
+    """A place in a part's text that only a person can fill; it counts as open as long as it stands there."""
+    return f"> ※ **{label}:** {what}"
+
+
+def open_places(text: str) -> int:
+    """How many places of a text still wait for a person, whatever its language."""
+    return len(OPEN_PLACE.findall(text))
 
 
 def content(

@@ -14,6 +14,12 @@ STATES = {
     DISTRIBUTED: _("Distributed"),
     ARCHIVED: _("Archived"),
 }
+# How a document stands, where it is said of the document itself: a name of a step would claim what is not given yet.
+STANDS = {
+    **STATES,
+    LEGAL: _("Waits for legal and compliance review"),
+    BOARD: _("Waits for approval by the governance board"),
+}
 ROLES = {
     "author": _("Author"),
     "legal": _("Legal and compliance"),

@@ -402,7 +402,7 @@ def test_the_page_leads_through_the_whole_way(
     for form, kind in (("pdf", "application/pdf"), ("html", "text/html"), ("md", "text/markdown")):
         out = alice_client.get(f"{at}as/{form}/")
         assert out["Content-Type"].startswith(kind)
-        assert out["Content-Disposition"] == f'attachment; filename="INC-2026-001-incident_report.{form}"'
+        assert out["Content-Disposition"] == f'attachment; filename="INC-2026-001-incident_report-ko-final.{form}"'
     assert alice_client.get(f"{at}as/docx/").status_code == 422
     assert alice_client.get(f"{at}revisions/").status_code == 200
 

@@ -7,20 +7,19 @@ from django.conf import settings
 from bongsu.documents import queries as documents
 from bongsu.documents.models import Document, Part
 from bongsu.documents.rules.content import GeneratedPart
-from bongsu.documents.rules.review import STATES
+from bongsu.documents.rules.review import STANDS
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
-from bongsu.ui.language import say
 
 from ..rules import form, writing
+from ..rules.form import KIND
 from .gathering import REPORT_DUTY, known, tongue
 from .response import series
 
-KIND = "incident-report"
 TEMPLATE = "incident_report"
 LANGUAGES = ("ko", "en")
 
@@ -76,17 +75,16 @@ def edited_share(parts: list[Part]) -> int:
 def progress(row: Document) -> dict[str, Any]:
     """How far a report is: per cent edited, prompts that still wait, parts whose record has changed."""
     parts = list(row.parts.all())
-    prompt = say(writing.PROMPT, row.language)
     return {
         "edited": edited_share(parts),
-        "prompts": sum(writing.prompts_in(part.text, prompt) for part in parts),
+        "prompts": sum(documents.unwritten(row).values()),
         "news": sum(part.has_news for part in parts),
     }
 
 
 def shown(actor: Actor, incident: Incident) -> dict[str, Any]:
     """What the incident's panel shows."""
-    rows = [{"document": row, "state": STATES[row.state], **progress(row)} for row in reports(actor, incident)]
+    rows = [{"document": row, "state": STANDS[row.state], **progress(row)} for row in reports(actor, incident)]
     has = {row["document"].language for row in rows if not row["document"].is_sealed}
     return {
         "incident": incident,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bongsu.packs.rules.templates import places, render
 
+KIND = "incident-report"
 HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 LABELLED = re.compile(r"^[-*] +([^:：]+)[:：]\s*(.*)$")
 # Which place makes a part what it is. An overlay pack may name its headings as it likes.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from bongsu.documents.rules.content import open_place
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
@@ -31,7 +32,7 @@ class Tongue:
 
     def prompt(self, what: str) -> str:
         """A place that only a person can fill; on a line of its own."""
-        return f"> ※ **{self.say(PROMPT)}:** {self.say(what)}"
+        return open_place(self.say(PROMPT), self.say(what))
 
 
 def inline(text: str) -> str:
@@ -253,8 +254,3 @@ def lessons(known: Known, tongue: Tongue) -> dict[str, str]:
         "lessons_prevention": tongue.prompt(_("what makes it impossible, or visible earlier: a test, a gate, a monitor")),
         "lessons_team": tongue.prompt(_("what the team must know or train")),
     }
-
-
-def prompts_in(text: str, prompt: str) -> int:
-    """How many places still wait for a person. `prompt`: the prompt's words in the document's language."""
-    return text.count(f"※ **{prompt}:**")

@@ -158,7 +158,7 @@ def test_the_way_to_the_seal_tells_reviewers_and_meets_the_duty(
     row = Document.objects.get()
     cause = part(row, "root_cause")
     documents.edit_part(bob, part=cause.id, text="캐시 키", version=cause.version)
-    revision = documents.submit_for_review(alice, document=row.id)
+    revision = documents.submit_for_review(alice, document=row.id, with_open_places=True)
     drain()
     drain()
     assert [m.person_id for m in Message.objects.filter(purpose="report_review")] == [lena.person_id]

@@ -78,7 +78,7 @@ def write(scene: Scene, who: Actor, said: Said) -> str:
 
 @act
 def submit(scene: Scene, who: Actor, said: Said) -> str:
-    documents.submit_for_review(who, document=_report(scene, who).id)
+    documents.submit_for_review(who, document=_report(scene, who).id, with_open_places=True)
     return ""
 
 
