@@ -4,12 +4,19 @@ import sys
 
 
 def main() -> None:
+    from django.db import DatabaseError
+
     from bongsu.kernel.errors import BongsuError
-    from bongsu.site.cli import prepare, root
+    from bongsu.site.cli import no_house, prepare, root
 
     prepare()
     try:
         root()()
+    except DatabaseError:
+        if words := no_house():
+            print(words, file=sys.stderr)
+            sys.exit(2)
+        raise
     except BongsuError as error:
         from bongsu.ui.language import say
 

@@ -3,8 +3,12 @@ its clear error, nothing is stored and nothing is lost.
 """
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from bongsu.incidents.models import Duty, Evidence, Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 
+HERE = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.django_db
 TOMORROW = (now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
 GOOD = {"title": "the chatbot shows foreign orders", "classification": "security/prompt_injection", "severity": "P1"}
@@ -215,6 +220,17 @@ def test_a_command_says_what_is_wrong_and_ends_with_a_code(case: str, monkeypatc
     ended = CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert ended.exit_code == code, ended.output
     assert said in ended.output
+
+
+@pytest.mark.parametrize(("language", "said"), [("en_US.UTF-8", "start the server first"), ("ko_KR.UTF-8", "먼저 서버를 시작")])
+def test_a_command_in_a_home_without_a_database_says_what_to_do(language: str, said: str, tmp_path: Any) -> None:
+    environment = {**os.environ, "BONGSU_HOME": str(tmp_path), "LANG": language, "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
+    environment.pop("LC_ALL", None)
+    command = [sys.executable, "-m", "bongsu", "ledger", "verify"]
+    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 # --- desk -------------------------------------------------------------------------------------------------------------

@@ -22,11 +22,15 @@ def console() -> Actor:
     return Actor(key=f"console:{user}", name=user)
 
 
+def _folder(pack: str) -> Path:
+    return queries.LIBRARY / pack if pack in queries.library_packs() else Path(pack)
+
+
 @app.command("check")
-def check(folder: Annotated[Path, typer.Argument(help="The folder with pack.yaml.")]) -> None:
+def check(pack: Annotated[str, typer.Argument(help="The name of a shipped pack, or the folder with pack.yaml.")]) -> None:
     """Validate a pack and run its cases. Exit code 0 when all is well, else 1; each problem with file, line and remedy."""
     try:
-        pack = queries.load_directory(folder)
+        found = queries.load_directory(_folder(pack))
     except PackError as error:
         for problem in error.problems:
             typer.echo(f"{problem.file}:{problem.line}: {say(problem.message)} {say(problem.remedy)}", err=True)
@@ -34,13 +38,13 @@ def check(folder: Annotated[Path, typer.Argument(help="The folder with pack.yaml
     except BongsuError as error:
         typer.echo(say(error.text), err=True)
         raise typer.Exit(1) from error
-    outcomes = run_cases(pack)
+    outcomes = run_cases(found)
     wrong = [outcome for outcome in outcomes if not outcome.is_right]
     for outcome in wrong:
         typer.echo(f"cases.yaml: {outcome.case.id}: {outcome.wanted} != {outcome.found} ({outcome.rule or '-'})", err=True)
     typer.echo(
-        f"{pack.header.id} {pack.header.version}: {len(pack.runbooks)} runbooks, {len(pack.templates)} templates, "
-        f"{len(pack.classification)} rules, {len(outcomes) - len(wrong)}/{len(outcomes)} cases"
+        f"{found.header.id} {found.header.version}: {len(found.runbooks)} runbooks, {len(found.templates)} templates, "
+        f"{len(found.classification)} rules, {len(outcomes) - len(wrong)}/{len(outcomes)} cases"
     )
     if wrong:
         raise typer.Exit(1)
@@ -58,10 +62,9 @@ def list_packs() -> None:
 @app.command("activate")
 def activate(pack: Annotated[str, typer.Argument(help="The name of a shipped pack, or a folder.")]) -> None:
     """Import a pack and put it in force. Refuses changed content under a version that was imported before."""
-    folder = queries.LIBRARY / pack if pack in queries.library_packs() else Path(pack)
     actor = console()
     try:
-        version = actions.activate_pack(actor, version_id=actions.import_pack(actor, folder=folder).id)
+        version = actions.activate_pack(actor, version_id=actions.import_pack(actor, folder=_folder(pack)).id)
     except BongsuError as error:
         typer.echo(say(error.text), err=True)
         for place, text in error.fields.items():

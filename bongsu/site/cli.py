@@ -14,9 +14,12 @@ from typing import Annotated, Any
 import django
 import typer
 
+from bongsu.ui.remote import terminal_language
+
 from .demo import cli as demo
 
 WORKING = ("serve", "worker", "backup", "demo", "ledger", "people", "packs")  # the local commands that use the database
+SPEAKING_FOR_THEMSELVES = ("serve", "worker", "demo", "manage")  # what they do is not said to the terminal
 PASS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -55,11 +58,34 @@ def root() -> typer.Typer:
 
 
 def before(context: typer.Context) -> None:
-    """Nothing works on a home in which a restore did not end."""
+    """Speaks the terminal's language; nothing works on a home in which a restore did not end."""
+    from django.utils import translation
+
+    if context.invoked_subcommand not in SPEAKING_FOR_THEMSELVES:
+        translation.activate("ko" if terminal_language() == "ko" else "en")
     if context.invoked_subcommand in WORKING:
         from .restore import must_not_be_restoring
 
         must_not_be_restoring()
+
+
+def no_house() -> str:
+    """What to say when a command found no tables: nothing is served from this home yet. Empty when they are there."""
+    from django.conf import settings
+    from django.db import DatabaseError, connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    from bongsu.kernel.text import gettext_noop as _
+    from bongsu.kernel.text import text
+    from bongsu.ui.language import say
+
+    try:
+        if MigrationRecorder(connection).has_table():
+            return ""
+    except DatabaseError as error:
+        return say(text(_("The database cannot be reached: {why}"), why=str(error).strip()))
+    words = _("There is no database of Bongsu in {home} yet: start the server first, or set BONGSU_HOME and DATABASE_URL.")
+    return say(text(words, home=str(settings.HOME)))
 
 
 def manage(context: typer.Context) -> None:

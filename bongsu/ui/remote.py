@@ -26,6 +26,8 @@ def ask(method: str, path: str, body: Any = None, params: Mapping[str, str] | No
     here = target_of(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     transport = Transport(allowed=(here,), secrets=(token,), timeout=30.0)
     url, headers = f"{base}/api/v1{path}", {"Authorization": f"Bearer {token}"}
+    if language := terminal_language():
+        headers["Accept-Language"] = language
     try:
         if method == "GET":
             answer = transport.get(url, params=params, headers=headers, also=REFUSALS)
@@ -33,11 +35,17 @@ def ask(method: str, path: str, body: Any = None, params: Mapping[str, str] | No
             answer = transport.send(method, url, body=body, headers=headers, also=REFUSALS)
         said = answer.json() if answer.body else None
     except TransportError as error:
-        _stop(str(error))
+        _stop(f"{error}\nIs the server running? BONGSU_URL says where: {base}")
     if answer.status >= 400:
         lines = [f"  {name}: {text}" for name, text in (said or {}).get("fields", {}).items()]
         _stop("\n".join([str((said or {}).get("detail", answer.status)), *lines]))
     return said
+
+
+def terminal_language() -> str:
+    """`ko` or `en` when the terminal's locale says so, else empty: then the person's own."""
+    name = (os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "").partition("_")[0]
+    return name if name in ("ko", "en") else ""
 
 
 def show(value: Any, line: str, *, is_json: bool) -> None:

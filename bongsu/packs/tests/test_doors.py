@@ -157,6 +157,7 @@ def test_check_says_file_line_and_remedy_and_exits_with_1(folder: Path) -> None:
     good = run.invoke(app, ["check", str(folder)])
     assert good.exit_code == 0
     assert "bongsu-default 1.1.0" in good.output
+    assert run.invoke(app, ["check", "bongsu-default"]).output == good.output  # what ships is known by its name
     edit(folder, "taxonomy.yaml", "respond_within: 15m", "respond_within: soon")
     bad = run.invoke(app, ["check", str(folder)])
     assert bad.exit_code == 1
