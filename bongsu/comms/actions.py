@@ -21,7 +21,7 @@ from bongsu.integrations.rules import STRANGER
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.canonical import digest
 from bongsu.kernel.clock import now
-from bongsu.kernel.errors import Invalid, NotFound
+from bongsu.kernel.errors import Forbidden, Invalid, NotFound
 from bongsu.kernel.refs import ref, uuid7
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
@@ -30,15 +30,17 @@ from bongsu.packs.rules.playbooks import Template
 from bongsu.packs.rules.templates import render_template
 from bongsu.people.models import Person
 from bongsu.people.queries import actor_of, ways_of
-from bongsu.ui.language import say
+from bongsu.ui.language import both, say
 
 from . import facts, queries, rules
 from .models import Message, Sending
 from .rules import Place, Way
 
 COMMS = system("comms")
+NO_WAY, NO_CONNECTION = _("no connected way to reach this person"), _("no connection")
 NEEDED = "you_are_needed"  # the template for who must not know more than the ID
 Values = Mapping[str, Any]
+Why = str | dict[str, str]  # a service's own words, or ours in both languages
 
 
 @action
@@ -174,7 +176,7 @@ def _set_out(actor: Actor, message: Message) -> None:
             subject_id=message.subject_id, message=message, way=chosen.channel, address=chosen.address, place_in_line=place
         )  # fmt: skip
     if not plan.at_once:
-        _conclude(actor, message, say(Text(_("no connected way to reach this person"))))
+        _conclude(actor, message, both(NO_WAY))
         return
     for sending in message.sendings.filter(place_in_line=0):
         _start(actor, message, sending)
@@ -184,9 +186,9 @@ def _start(actor: Actor, message: Message, sending: Sending) -> None:
     """Ask the gate; a connection that has gone meanwhile is a failed way."""
     found = _connection_of(message, sending)
     if found is None:
-        sending.state, sending.error, sending.ended_at = "failed", "no connection", now()
+        sending.state, sending.error, sending.ended_at = "failed", NO_CONNECTION, now()
         sending.save()
-        _next_way(actor, message, "no connection")
+        _next_way(actor, message, both(NO_CONNECTION))
         return
     operation, payload = _asked_of(message, sending)
     sending.call = call(
@@ -267,7 +269,7 @@ def note_outcome(
         _next_way(actor, message, why, may_have_been_sent=may_be_twice)
 
 
-def _next_way(actor: Actor, message: Message, why: str, *, may_have_been_sent: bool = False) -> None:
+def _next_way(actor: Actor, message: Message, why: Why, *, may_have_been_sent: bool = False) -> None:
     states = list(message.sendings.values_list("state", flat=True))
     if "sent" in states or "queued" in states:
         return
@@ -286,7 +288,7 @@ def _is_for_a_stranger(message: Message) -> bool:
     return not may_see(actor_of(message.person), message.subject_id)
 
 
-def _conclude(actor: Actor, message: Message, why: str, *, may_have_been_sent: bool = False) -> None:
+def _conclude(actor: Actor, message: Message, why: Why, *, may_have_been_sent: bool = False) -> None:
     before = message.state
     message.state = rules.state_after(list(message.sendings.exclude(state="later").values_list("state", flat=True)))
     message.save(update_fields=["state"])
@@ -295,9 +297,9 @@ def _conclude(actor: Actor, message: Message, why: str, *, may_have_been_sent: b
     if message.state == "failed":
         record(actor, facts.MessageFailed(why=why, **_about(message)))
     elif message.state == "held":
-        record(actor, facts.MessageHeld(reason=why, **_about(message)))
+        record(actor, facts.MessageHeld(reason=str(why), **_about(message)))
     elif message.state == "dropped":
-        record(actor, facts.MessageDropped(reason=why, may_have_been_sent=may_have_been_sent, **_about(message)))
+        record(actor, facts.MessageDropped(reason=str(why), may_have_been_sent=may_have_been_sent, **_about(message)))
 
 
 @action
@@ -339,6 +341,22 @@ def acknowledge_by_link(actor: Actor, *, message: UUID | str, token: str) -> Mes
     found = queries.message_of_link(message, token)
     assert found.person is not None
     return acknowledge(actor_of(found.person), message=found.id, via="link")
+
+
+@action
+def note_unreached_seen(actor: Actor) -> int:
+    """The actor has looked at what was urgent and reached nobody, and answers for telling them; returns how many."""
+    if not queries.may_answer_for_unreached(actor):
+        raise Forbidden(_("This is for who commands, or keeps people or connections."))
+    rows = list(
+        Message.objects.select_for_update(of=("self",)).filter(pk__in=queries.unreached(actor).values("pk")).order_by("id")
+    )
+    Message.objects.filter(pk__in=[row.pk for row in rows]).update(seen_at=now())
+    for subject in dict.fromkeys(row.subject_id for row in rows):
+        here = [row for row in rows if row.subject_id == subject]
+        names = ", ".join(dict.fromkeys(row.name for row in here))
+        record(actor, facts.UnreachedSeen(subject=subject, messages=[str(row.id) for row in here], names=names))
+    return len(rows)
 
 
 @action

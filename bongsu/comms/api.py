@@ -23,7 +23,8 @@ class SendingOut(Schema):
 
 
 class MessageOut(Schema):
-    """`text` is what was sent without its last line, the recipient's own link to acknowledge."""
+    """`text` is what was sent without its last line, the recipient's own link to acknowledge. `seen_at`: when somebody looked at
+    what was urgent and reached nobody."""
 
     id: UUID
     subject: str
@@ -39,7 +40,9 @@ class MessageOut(Schema):
     state: str
     created_at: datetime
     sent_at: datetime | None
+    is_urgent: bool
     acknowledged_at: datetime | None
+    seen_at: datetime | None
     sendings: list[SendingOut]
 
     @staticmethod
@@ -61,6 +64,16 @@ def list_messages(request: HttpRequest, paging: Query[Paging], wanted: Query[Mes
     """Messages as they were sent, newest first."""
     rows = queries.messages(request.actor, subject=wanted.subject, state=wanted.state)  # type: ignore[attr-defined]
     return page_of(rows, paging, sort="-created_at", shown=listing(request.actor))  # type: ignore[attr-defined]
+
+
+class SeenOut(Schema):
+    count: int
+
+
+@router.post("/messages/unreached/seen", response=SeenOut, operation_id="note_unreached_seen")
+def note_unreached_seen(request: HttpRequest) -> object:
+    """The caller has looked at every urgent message that reached nobody: the alarm falls silent, and it stands on the record."""
+    return {"count": actions.note_unreached_seen(request.actor)}  # type: ignore[attr-defined]
 
 
 @router.get("/messages/{message_id}", response=MessageOut, operation_id="get_message")

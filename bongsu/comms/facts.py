@@ -73,7 +73,7 @@ class MessageFailed(Fact):
     recipient: str
     recipient_name: str
     purpose: str
-    why: str
+    why: str | dict[str, str]
 
 
 @fact("comms.message_held")
@@ -119,6 +119,17 @@ class MessageAcknowledged(Fact):
     recipient_name: str
     purpose: str
     via: str
+
+
+@fact("comms.unreached_seen")
+class UnreachedSeen(Fact):
+    """Somebody has looked at urgent messages that reached nobody; the alarm falls silent."""
+
+    sentence = _("{actor} has seen that urgent messages did not reach: {names}.")
+    personal = frozenset({"names"})
+    icon = "warning"
+    messages: list[str]
+    names: str
 
 
 @fact("comms.messages_refused")

@@ -42,6 +42,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_via = models.CharField(max_length=20, default="", blank=True)
+    seen_at = models.DateTimeField(null=True)  # somebody has looked at what reached nobody
 
     class Meta:
         constraints = [
@@ -56,6 +57,9 @@ class Message(models.Model):
             models.Index(fields=["subject", "created_at"], name="message_of_subject"),
             models.Index(fields=["batch"], name="message_batch"),
             models.Index(fields=["person", "created_at"], name="message_of_person"),
+            models.Index(
+                fields=["created_at"], name="message_unreached", condition=Q(state="failed", is_urgent=True, seen_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Reads about messages."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from bongsu.integrations import queries as integrations
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.kernel.text import text
+from bongsu.ui.language import both
 
 from .models import Message
 from .rules import KIND_OF
@@ -33,18 +36,41 @@ def message(actor: Actor, message_id: UUID | str) -> Message:
     return found
 
 
-def of_key(key: str) -> QuerySet[Message]:
-    """All messages written under a key: who was told, and who acknowledged."""
-    return Message.objects.filter(key=key)
-
-
-def was_told(key: str, person: UUID) -> bool:
-    return Message.objects.filter(key=key, person=person).exists()
+def whom(written: Iterable[Message], *, already: Iterable[str] = ()) -> dict[str, str]:
+    """Who was written to, who could be reached by no way, and who knew it already, in both languages, for the record."""
+    written = list(written)
+    groups = [
+        (_("written to {who}"), [m.name for m in written if m.state != "failed"]),
+        (_("not reached: {who}"), [m.name for m in written if m.state == "failed"]),
+        (_("already told: {who}"), list(already)),
+    ]
+    parts = [both(text(message, who=", ".join(dict.fromkeys(who)))) for message, who in groups if who]
+    parts = parts or [both(_("there is nobody to write to"))]
+    return {code: "; ".join(part[code] for part in parts) for code in ("ko", "en")}
 
 
 def connected_kinds() -> set[str]:
     """The kinds of plug-in through which people can be told now."""
     return integrations.connected_kinds() & set(KIND_OF.values())
+
+
+def connected_ways() -> set[str]:
+    """The channels of contact ways that an enabled connection serves now, for the standing check."""
+    kinds = integrations.connected_kinds()
+    return {way for way, kind in KIND_OF.items() if kind in kinds}
+
+
+def may_answer_for_unreached(actor: Actor) -> bool:
+    """Whose eye is asked for when nobody was reached: who commands, keeps people or keeps connections."""
+    return actor.person_id is not None and any(
+        actor.may(grant) for grant in ("incident.command", "people.manage", "connections.manage")
+    )
+
+
+def unreached(actor: Actor) -> QuerySet[Message]:
+    """Urgent messages to people that no way reached and nobody has looked at, newest first; what a drill wrote does not count."""
+    rows = Message.objects.filter(visible(actor), state="failed", is_urgent=True, seen_at=None, person__isnull=False)
+    return rows.filter(subject__is_drill=False).select_related("person", "subject").order_by("-created_at", "-id")
 
 
 def acknowledge_token(message_id: UUID) -> str:

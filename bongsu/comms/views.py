@@ -34,6 +34,18 @@ def message_list(request: HttpRequest) -> HttpResponse:
     return render(request, "comms/list.html", {"table": table})
 
 
+def unreached(request: HttpRequest) -> HttpResponse:
+    """What was urgent and reached nobody; who looks says so, and the alarm falls silent."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if request.method == "POST":
+        actions.note_unreached_seen(actor)
+        return redirect("comms:unreached")
+    actor.require("see")
+    may_answer = queries.may_answer_for_unreached(actor)
+    rows = queries.unreached(actor).prefetch_related("sendings")[:200]
+    return render(request, "comms/unreached.html", {"messages": rows, "may_answer": may_answer})
+
+
 def detail(request: HttpRequest, message_id: UUID) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     if request.method == "POST":

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bongsu.comms import queries as messages
 from bongsu.comms.actions import send
+from bongsu.comms.models import Message
 from bongsu.events.actions import action, cancel_timer, cancel_timers, record, set_timer
 from bongsu.events.queries import must_see
 from bongsu.incidents.models import Incident
@@ -21,12 +22,12 @@ from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.people import queries as people
 from bongsu.people.models import Person
-from bongsu.ui.language import say
+from bongsu.ui.language import both
 
 from .facts import LadderRecomputed, PostUnreached, ResponseOverdue, Snoozed, StepBroughtForward, StepFired
 from .models import Snooze, Step
 from .queries import PURPOSE, REMINDING, next_step, remind_after, respond_within, round_of, wanted_rungs
-from .rules import EXECUTIVES, LONGEST_SNOOZE, Rung, changed, due, to_remind
+from .rules import LONGEST_SNOOZE, Move, Rung, changed, due, moves, to_remind
 
 STEPS, RESPONSE, REMINDER = "escalations.step", "escalations.response", "escalations.reminder"
 URGENT = ("P0", "P1")
@@ -57,11 +58,16 @@ def recompute_ladder(actor: Actor, *, incident: UUID, old: str, new: str) -> Non
         return
     standing = list(Step.objects.select_for_update().filter(incident=found, round=number))
     change = changed([(s.key, s.fired_at is not None) for s in standing], wanted_rungs(found, _began_at(found, standing)))
-    said = [_call_off(s) for s in standing if s.key in change.call_off and s.cancelled_at is None]
-    said += [_moved(rung, _set(found, number, rung)) for rung in change.add]
+    before = _waiting(standing)
+    for step in standing:
+        if step.key in change.call_off and step.cancelled_at is None:
+            _call_off(step)
+    for rung in change.add:
+        _set(found, number, rung)
+    after = _waiting(Step.objects.filter(incident=found, round=number).order_by("due_at", "key"))
     if found.responded_at is None:
         _watch_response(found)
-    if said:
+    if said := [_news(found, move) for move in moves(before, after)]:
         record(actor, LadderRecomputed(subject=found.subject_id, old=old, new=new, changes=said))
     _fire_due(actor, found, number)
 
@@ -186,22 +192,26 @@ def _timer_key(step: Step) -> str:
     return f"{STEPS}:{step.incident_id}:{step.round}:{step.key}"
 
 
-def _call_off(step: Step) -> dict[str, str]:
+def _call_off(step: Step) -> None:
     step.cancelled_at = now()
     step.save(update_fields=["cancelled_at"])
     cancel_timer(_timer_key(step))
-    return _both_ways(step, _("{posts}: not any more (was {at})"), step.due_at)
 
 
-def _moved(rung: Rung, step: Step) -> dict[str, str]:
-    return _both_ways(step, _("{posts}: {at}"), step.due_at)
+def _waiting(steps: Iterable[Step]) -> list[tuple[list[str], datetime]]:
+    return [(s.posts, s.due_at) for s in steps if s.fired_at is None and s.cancelled_at is None]
 
 
-def _both_ways(step: Step, message: str, at: datetime) -> dict[str, str]:
+def _news(incident: Incident, move: Move) -> dict[str, str]:
     """In both languages, in the organisation's zone, as it will stand in the record."""
-    titles = _titles(step)
+    if not move.at:
+        message = _("{posts}: not any more (was {was})")
+    else:
+        message = _("{posts}: {at} instead of {was}") if move.was else _("{posts}: {at}")
+    at: list[Text | datetime] = [Text(_("now"))] if any(each <= now() for each in move.at) else []
+    at += [each for each in move.at if each > now()]
     with timezone.override(ZoneInfo(settings.ORGANISATION_ZONE)):
-        return {code: say(Text(message, {"posts": titles[code], "at": at}), code) for code in titles}
+        return both(Text(message, {"posts": _titled(incident, move.posts), "at": at, "was": move.was}))
 
 
 def _began_at(incident: Incident, standing: list[Step]) -> datetime:
@@ -228,22 +238,25 @@ def _fire(actor: Actor, incident: Incident, step: Step, already: set[UUID]) -> N
     step.fired_at = now()
     step.save(update_fields=["fired_at"])
     cancel_timer(_timer_key(step))
-    told: list[Person] = []
+    written: list[Message] = []
+    knew: list[str] = []
     for post in step.posts:
         for person in _holders(actor, incident, step, post):
             # Several steps that fire together reach a person once.
-            if person.id not in already:
-                already.add(person.id)
-                told.append(person)
-                _tell(actor, incident, step, post, person)
+            if person.id in already:
+                knew.append(person.name)
+                continue
+            already.add(person.id)
+            written += _tell(actor, incident, step, post, person)
     record(
         actor,
         StepFired(
             subject=incident.subject_id,
             step=step.key,
             posts=list(step.posts),
-            people=[str(p.id) for p in told],
-            names=", ".join(p.name for p in told) or "—",
+            people=[str(m.person_id) for m in written],
+            unreached=[str(m.person_id) for m in written if m.state == "failed"],
+            whom=messages.whom(written, already=knew),
         ),
     )
 
@@ -256,14 +269,13 @@ def _holders(actor: Actor, incident: Incident, step: Step, post: str) -> list[Pe
     return list(found.people)
 
 
-def _tell(actor: Actor, incident: Incident, step: Step, post: str, person: Person) -> None:
-    is_first = step.due_at <= incident.declared_at or step.key.endswith(EXECUTIVES)
+def _tell(actor: Actor, incident: Incident, step: Step, post: str, person: Person) -> list[Message]:
     title = taxonomy_of(incident).post(post).title
-    send(
+    return send(
         actor,
         subject=incident.subject_id,
         key=step.message_key,
-        template="incident_alert" if is_first else "escalation",
+        template="incident_alert" if _is_first(step) else "escalation",
         values={
             **spoken(incident),
             "role": {"ko": title.ko, "en": title.en},
@@ -276,6 +288,11 @@ def _tell(actor: Actor, incident: Incident, step: Step, post: str, person: Perso
     )
 
 
+def _is_first(step: Step) -> bool:
+    """Of a step at the beginning of a burning nothing has stayed unresolved yet: it is the news itself."""
+    return not Step.objects.filter(incident=step.incident_id, round=step.round, due_at__lt=step.due_at).exists()
+
+
 def _open_for(incident: Incident) -> dict[str, str]:
     minutes = int((now() - incident.declared_at).total_seconds()) // 60
     hours, rest = divmod(minutes, 60)
@@ -285,8 +302,12 @@ def _open_for(incident: Incident) -> dict[str, str]:
 
 
 def _titles(step: Step) -> dict[str, str]:
-    taxonomy = taxonomy_of(step.incident)
-    titles = [taxonomy.post(key).title for key in step.posts]
+    return _titled(step.incident, step.posts)
+
+
+def _titled(incident: Incident, posts: Iterable[str]) -> dict[str, str]:
+    taxonomy = taxonomy_of(incident)
+    titles = [taxonomy.post(key).title for key in posts]
     return {"ko": ", ".join(t.ko for t in titles), "en": ", ".join(t.en for t in titles)}
 
 

@@ -11,6 +11,7 @@ from bongsu.comms.models import Message
 from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
+from bongsu.ui.doors import Body
 
 from . import actions, queries
 
@@ -50,7 +51,7 @@ class StepOut(Schema):
     receipts: list[ReceiptOut]
 
 
-class SnoozeIn(Schema):
+class SnoozeIn(Body):
     until_at: datetime
     reason: str = Field(min_length=1, max_length=300)
 
@@ -60,7 +61,7 @@ class SnoozeOut(Schema):
     reason: str
 
 
-class NowIn(Schema):
+class NowIn(Body):
     reason: str = Field(min_length=1, max_length=2000)
 
 

@@ -8,13 +8,16 @@ from bongsu.kernel.text import gettext_noop as _
 
 @fact("escalations.step_fired")
 class StepFired(Fact):
-    sentence = _("Escalation: {posts} told ({names})")
-    personal = frozenset({"names"})
+    """`people` were written to, `unreached` of them by no way at all; `whom` says so in both languages."""
+
+    sentence = _("Escalation to {posts}: {whom}")
+    personal = frozenset({"whom"})
     icon = "bell"
     step: str
     posts: list[str]
     people: list[str]
-    names: str
+    unreached: list[str]
+    whom: dict[str, str]
 
 
 @fact("escalations.step_brought_forward")

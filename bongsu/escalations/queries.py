@@ -41,12 +41,20 @@ def own_snooze(actor: Actor, incident: Incident) -> Snooze | None:
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step with the titles of its posts and the people it told. `state`: waiting, done or cancelled."""
+    """A step with the titles of its posts and the people it wrote to, `after` the ladder began. `state`: waiting, done or
+    cancelled."""
 
     step: Step
     titles: tuple[str, ...]
     state: str
+    after: timedelta
     receipts: tuple[Message, ...]
+
+    @property
+    def reached(self) -> str:
+        """Of a step that was done: told (somebody got it), unreached (no way to anybody), written (nothing came back yet)."""
+        states = {message.state for message in self.receipts}
+        return "told" if "sent" in states else "unreached" if states == {"failed"} else "written"
 
 
 def shown_ladder(actor: Actor, incident: Incident) -> list[ShownStep]:
@@ -55,14 +63,19 @@ def shown_ladder(actor: Actor, incident: Incident) -> list[ShownStep]:
     by_key: dict[str, list[Message]] = {}
     for message in told(actor, incident):
         by_key.setdefault(message.key, []).append(message)
+    steps = ladder(actor, incident)
+    began: dict[int, datetime] = {}
+    for step in steps:
+        began[step.round] = min(step.due_at, began.get(step.round, step.due_at))
     return [
         ShownStep(
             step,
             tuple(taxonomy.post(post).title.say(actor.language) for post in step.posts),
             "done" if step.fired_at else "cancelled" if step.cancelled_at else "waiting",
+            step.due_at - began[step.round],
             tuple(by_key.get(step.message_key, ())),
         )
-        for step in ladder(actor, incident)
+        for step in steps
     ]
 
 

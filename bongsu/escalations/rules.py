@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 LONGEST_SNOOZE = timedelta(hours=8)
 LONGEST_PAUSE = timedelta(hours=1)  # between reminders
 EXECUTIVES = "executives"
+Schedule = Sequence[tuple[Sequence[str], datetime]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,35 @@ def changed(standing: Iterable[tuple[str, bool]], wanted: Sequence[Rung]) -> Cha
         call_off=tuple(key for key, is_done in known.items() if not is_done and key not in keep),
         add=tuple(r for r in wanted if not known.get(r.key, False)),
     )
+
+
+@dataclass(frozen=True)
+class Move:
+    """Posts whose moments changed alike: those that are gone, and those that are new."""
+
+    posts: tuple[str, ...]
+    was: tuple[datetime, ...]
+    at: tuple[datetime, ...]
+
+
+def moves(before: Schedule, after: Schedule) -> list[Move]:
+    """What a change of the ladder means for each post, those with the same news together; who keeps his moments is left out.
+    Both are (posts, moment) of the steps that wait."""
+    was, at = _by_post(before), _by_post(after)
+    alike: dict[tuple[tuple[datetime, ...], tuple[datetime, ...]], list[str]] = {}
+    for post in dict.fromkeys([*at, *was]):
+        gone, new = was.get(post, set()) - at.get(post, set()), at.get(post, set()) - was.get(post, set())
+        if gone or new:
+            alike.setdefault((tuple(sorted(gone)), tuple(sorted(new))), []).append(post)
+    return [Move(tuple(posts), gone, new) for (gone, new), posts in alike.items()]
+
+
+def _by_post(schedule: Schedule) -> dict[str, set[datetime]]:
+    found: dict[str, set[datetime]] = {}
+    for posts, at in schedule:
+        for post in posts:
+            found.setdefault(post, set()).add(at)
+    return found
 
 
 def due(waiting: Iterable[tuple[str, datetime]], now: datetime) -> list[str]:

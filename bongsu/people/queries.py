@@ -19,7 +19,19 @@ from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
 
 from .models import AccessGrant, ApiToken, ContactWay, Holding, LegalEntity, Membership, Person, Post, Team
-from .rules import GRANTS, TOKEN_PREFIX, BadToken, Held, bad_token, grants_of, reach, resolve
+from .rules import (
+    CHANNEL_TITLES,
+    GRANTS,
+    NOTHING_CONNECTED,
+    OF_HOLDER,
+    TOKEN_PREFIX,
+    BadToken,
+    Held,
+    bad_token,
+    grants_of,
+    reach,
+    resolve,
+)  # fmt: skip
 
 CHECK_KEY = "people.standing_check"
 CHECK_SECONDS = 30
@@ -276,7 +288,8 @@ def holds_post(person_id: UUID, key: str, scope_ref: str = "") -> bool:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something the standing check found. `kind`: empty, inactive, unreachable, asleep. A grave one is an alarm."""
+    """Something the standing check found. `kind`: empty, inactive, unreachable, unconnected, asleep. A grave one is an alarm;
+    one without a post is about the whole house."""
 
     kind: str
     post: str
@@ -298,12 +311,28 @@ class Seat:
     problems: list[Problem] = field(default_factory=list)
 
 
+_connected: list[Callable[[], set[str]]] = []
+
+
+def register_connected(source: Callable[[], set[str]]) -> None:
+    """A module above says which channels of contact ways an enabled connection serves now."""
+    if source not in _connected:
+        _connected.append(source)
+
+
+def _served() -> set[str]:
+    return {channel for source in _connected for channel in source()}
+
+
+Reached = dict[UUID, tuple[str, list[str]]]  # how well, and the channels behind which nothing is connected
+
+
 def board() -> list[Seat]:
-    """Every post in every scope, with its people and what is wrong; five queries however many posts there are."""
+    """Every post in every scope, with its people and what is wrong; six queries however many posts there are."""
     posts = list(Post.objects.filter(is_active=True))
     held = list(Holding.objects.current().select_related("person", "post").order_by("is_deputy", "rank", "since_at"))
     administrators = people_with_role("administrator")
-    reached = _reached({h.person_id for h in held} | {p.id for p in administrators})
+    reached = _reached({h.person_id for h in held} | {p.id for p in administrators}, _served())
     scopes = scope_names()
     return [
         _seat(post, scope, scopes.get(scope, ""), [h for h in held if h.post_id == post.id], administrators, reached)
@@ -312,19 +341,19 @@ def board() -> list[Seat]:
     ]
 
 
-def _reached(people: set[UUID]) -> dict[UUID, str]:
+def _reached(people: set[UUID], served: set[str]) -> Reached:
     channels: dict[UUID, list[str]] = {pk: [] for pk in people}
     for person_id, channel in ContactWay.objects.current().filter(person__in=people).values_list("person", "channel"):
         channels[person_id].append(channel)
-    return {pk: reach(found) for pk, found in channels.items()}
+    return {pk: (reach(found, served), sorted(set(found) - served)) for pk, found in channels.items()}
 
 
-def _seat(post: Post, scope: str, scope_name: str, held: list[Holding], spare: list[Person], reached: dict[UUID, str]) -> Seat:
+def _seat(post: Post, scope: str, scope_name: str, held: list[Holding], spare: list[Person], reached: Reached) -> Seat:
     found = _resolution(post, post.key, held, lambda: spare, scope)
     here = [h for h in held if h.scope_ref == scope]
     is_asked = bool(scope) or not post.is_per_system  # a post per system need not be held for the whole organisation
     problems = _empty(post, scope, scope_name, found) if is_asked else []
-    problems += [p for h in here for p in _of_holder(h, scope_name, reached.get(h.person_id, "never"))]
+    problems += [p for h in here for p in _of_holder(h, scope_name, *reached[h.person_id])]
     return Seat(post, scope, scope_name, here, found, problems)
 
 
@@ -342,35 +371,32 @@ def _title(post: Post, scope_name: str) -> Any:
 
 def _empty(post: Post, scope: str, scope_name: str, found: Resolution) -> list[Problem]:
     title = _title(post, scope_name)
-    if found.via == "nobody":
-        return [
-            Problem(
-                "empty", post.key, text(_("{post}: nobody holds it, and there is no administrator."), post=title), True, scope
-            )
-        ]
-    if found.via == "fallback":
-        message = _("{post}: nobody holds it. Until then the administrators are asked.")
-        return [Problem("empty", post.key, text(message, post=title), True, scope)]
-    return []
+    message = {
+        "nobody": _("{post}: nobody holds it, and there is no administrator."),
+        "fallback": _("{post}: nobody holds it. Until then the administrators are asked."),
+    }.get(found.via)
+    return [Problem("empty", post.key, text(message, post=title), True, scope)] if message else []
 
 
-def _of_holder(holding: Holding, scope_name: str, how: str) -> list[Problem]:
-    post, who = holding.post, holding.person
-    values = {"post": _title(post, scope_name), "who": who.name}
-    if not who.is_active:
-        kind, message, is_grave = "inactive", _("{post}: {who} holds it but is no longer active."), False
-    elif how == "never":
-        kind, message, is_grave = "unreachable", _("{post}: {who} cannot be reached in any way."), True
-    elif how == "asleep":
-        kind, message, is_grave = "asleep", _("{post}: {who} has neither pager nor telephone; nothing wakes them."), False
-    else:
+def _of_holder(holding: Holding, scope_name: str, how: str, unserved: list[str]) -> list[Problem]:
+    how = how if holding.person.is_active else "inactive"
+    if how == "awake":
         return []
-    return [Problem(kind, post.key, Text(message, values), is_grave, holding.scope_ref, who.id)]
+    message, is_grave = OF_HOLDER[how]
+    ways = [Text(CHANNEL_TITLES[channel]) for channel in unserved]
+    said = text(message, post=_title(holding.post, scope_name), who=holding.person.name, ways=ways)
+    kind = {"never": "unreachable", "unwoken": "asleep"}.get(how, how)
+    return [Problem(kind, holding.post.key, said, is_grave, holding.scope_ref, holding.person_id)]
 
 
-def standing_check() -> list[Problem]:
-    """What is wrong with the posts now, grave first: every empty, unreachable or badly held one (D8)."""
-    problems = [problem for seat in board() for problem in seat.problems]
+def standing_check(seats: list[Seat] | None = None) -> list[Problem]:
+    """What is wrong with the posts (of a board) now, grave first: every empty, unreachable or badly held one (D8). Where nothing
+    at all is connected, that is said once instead of for everybody."""
+    seats = board() if seats is None else seats
+    problems = [problem for seat in seats for problem in seat.problems]
+    if seats and not _served():
+        problems = [p for p in problems if p.kind not in ("unconnected", "asleep")]
+        problems.insert(0, Problem("unconnected", "", Text(NOTHING_CONNECTED), True))
     return sorted(problems, key=lambda p: not p.is_grave)
 
 

@@ -76,7 +76,7 @@ TOKEN_NOTED_EVERY = timedelta(minutes=5)
 class BadToken(BongsuError):
     """The token opens nothing: unknown, expired, revoked, or its person is gone."""
 
-    code, status = "unauthorized", 401
+    code, status = "unauthenticated", 401
 
 
 def grants_of(roles: Iterable[str]) -> frozenset[str]:
@@ -165,12 +165,26 @@ def resolve(held: Sequence[Held], administrators: Sequence[str], scope_ref: str 
     return (tuple(administrators), "fallback") if administrators else ((), "nobody")
 
 
-def reach(channels: Iterable[str]) -> str:
-    """How well a person is reached by these channels: `awake` (wakes them), `asleep` (only when they look), `never`."""
-    known = set(channels)
-    if known & set(URGENT_CHANNELS):
+def reach(channels: Iterable[str], connected: Iterable[str]) -> str:
+    """How well a person is reached by these channels when `connected` are served: `awake` (something wakes them), `asleep` (only
+    when they look), `unwoken` (nothing is connected behind what would wake them), `unconnected` (behind any), `never`."""
+    known, served = set(channels), set(channels) & set(connected)
+    if served & set(URGENT_CHANNELS):
         return "awake"
-    return "asleep" if known else "never"
+    if served:
+        return "unwoken" if known & set(URGENT_CHANNELS) else "asleep"
+    return "unconnected" if known else "never"
+
+
+# What the standing check says of a holder: (message, whether it is an alarm)
+OF_HOLDER = {
+    "inactive": (_("{post}: {who} holds it but is no longer active."), False),
+    "never": (_("{post}: {who} cannot be reached in any way."), True),
+    "unconnected": (_("{post}: {who} cannot be reached. Nothing is connected behind: {ways}."), True),
+    "unwoken": (_("{post}: nothing wakes {who}. Nothing is connected behind: {ways}."), False),
+    "asleep": (_("{post}: {who} has neither pager nor telephone; nothing wakes them."), False),
+}
+NOTHING_CONNECTED = _("No mail, chat or pager is connected: no message reaches anybody.")
 
 
 def last_administrator(administrators: Iterable[str], leaving: str) -> bool:

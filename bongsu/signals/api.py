@@ -13,7 +13,7 @@ from bongsu.integrations.contract import Measure
 from bongsu.integrations.contract import Signal as Understood
 from bongsu.people.queries import ActorRequest
 from bongsu.systems import queries as systems
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
 
@@ -21,7 +21,7 @@ router = Router(tags=["signals"])
 SHORT = r"^[^\x00]*$"
 
 
-class MeasureIn(Schema):
+class MeasureIn(Body):
     name: str = Field(max_length=200)
     value: float | None = None
     threshold: float | None = None
@@ -31,7 +31,7 @@ class MeasureIn(Schema):
     is_estimated: bool = False
 
 
-class SignalIn(Schema):
+class SignalIn(Body):
     """A signal in our own form: `dedupe_key` names the thing that is wrong, `episode_start` this time it went wrong."""
 
     dedupe_key: str = Field(min_length=1, max_length=300, pattern=SHORT)
@@ -79,13 +79,24 @@ class SignalOut(Schema):
     proposal: UUID | None
 
 
+class VerdictOut(Schema):
+    type: str
+    subtype: str
+    severity: str
+
+
 class ProposalOut(Schema):
+    """`type`, `subtype` and `severity` hold now; `proposed` is what the rules said (with `rule`, `why`, `cell`, `alt_*`),
+    `decided` what a person made of it (null while nobody has, or when it declared itself)."""
+
     id: UUID
     title: str
     text: str
     type: str
     subtype: str
     severity: str
+    proposed: VerdictOut
+    decided: VerdictOut | None
     alt_type: str
     alt_severity: str
     rule: str
@@ -125,7 +136,7 @@ class ReportOut(Schema):
     incident: str | None
 
 
-class ReportIn(Schema):
+class ReportIn(Body):
     """The six questions; only the first must be answered. `is_declared` declares at once (needs the right)."""
 
     what: str = Field(min_length=1, max_length=20_000)
@@ -139,7 +150,7 @@ class ReportIn(Schema):
     door: str = Field("api", pattern="^(api|cli)$")
 
 
-class AnswerIn(Schema):
+class AnswerIn(Body):
     """Left empty: as proposed. A change needs a reason."""
 
     type: str = Field("", max_length=40)
@@ -153,27 +164,27 @@ class DeclareIn(AnswerIn):
     restriction: str = Field("", max_length=1000)
 
 
-class AttachIn(Schema):
+class AttachIn(Body):
     incident: str = Field(min_length=1, max_length=40, pattern=SHORT)
     reason: str = Field("", max_length=2000)
 
 
-class MergeIn(Schema):
+class MergeIn(Body):
     into: UUID
     reason: str = Field("", max_length=2000)
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class MappingIn(Schema):
+class MappingIn(Body):
     mapping: dict[str, str]
     each: str = Field("", max_length=200)
     sample: Any
 
 
-class JudgeIn(Schema):
+class JudgeIn(Body):
     what: str = Field(min_length=1, max_length=20_000)
     harmed: str = Field("", max_length=20_000)
 
@@ -202,9 +213,11 @@ def _signal(row: Any) -> dict[str, Any]:
 
 
 def _proposal(request: ActorRequest, row: Any) -> dict[str, Any]:
-    shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in ("incident", "signals", "cell")}
+    made = ("incident", "signals", "cell", "proposed", "decided")
+    shown = {name: getattr(row, name) for name in ProposalOut.model_fields if name not in made}
     ids = queries.signals_of(request.actor, row).values_list("id", flat=True)[:200]
-    shown["cell"] = queries.cell_words(row.type, row.severity)
+    shown |= {"proposed": row.by_rules, "decided": row.by_person}
+    shown["cell"] = queries.cell_words(row.by_rules["type"], row.by_rules["severity"])
     return {**shown, "incident": row.incident.number if row.incident else None, "signals": list(ids)}
 
 

@@ -74,11 +74,15 @@ class IncidentProposed(Fact):
 
 @fact("signals.paged")
 class TriagePaged(Fact):
-    sentence = _("The triage desk was asked for the {nth}. time")
+    """`whom` says in both languages who was written to and who could not be reached."""
+
+    sentence = _("The triage desk was asked for the {nth}. time: {whom}")
+    personal = frozenset({"whom"})
     icon = "bell"
     proposal: str
     nth: int
     people: list[str]
+    whom: dict[str, str]
     is_urgent: bool
 
 

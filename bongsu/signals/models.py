@@ -1,6 +1,7 @@
 """What came in, what it was understood as, what was proposed from it, and what could not be read."""
 
 import json
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -103,6 +104,7 @@ class Proposal(models.Model):
     severity = models.CharField(max_length=8)
     alt_type = models.CharField(max_length=40, default="", blank=True)
     alt_severity = models.CharField(max_length=8, default="", blank=True)
+    proposed = models.JSONField(default=dict)  # type, subtype, severity by the rules, once a person has said something else
     rule = models.CharField(max_length=80)
     also = models.JSONField(default=list)
     why = models.JSONField(default=dict)  # {"ko", "en"}
@@ -147,6 +149,19 @@ class Proposal(models.Model):
     @property
     def ref(self) -> str:
         return ref("proposal", self.id)
+
+    @property
+    def by_rules(self) -> dict[str, Any]:
+        """What the rules proposed and why, whatever a person has made of it since."""
+        said = self.proposed or {"type": self.type, "subtype": self.subtype, "severity": self.severity}
+        return {**said, "why": self.why}
+
+    @property
+    def by_person(self) -> dict[str, str] | None:
+        """What a person decided, also when it is what was proposed; None while nobody has, or when it declared itself."""
+        if self.is_by_itself or self.state not in ("confirmed", "declared"):
+            return None
+        return {"type": self.type, "subtype": self.subtype, "severity": self.severity}
 
     @property
     def is_waiting(self) -> bool:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from bongsu.comms.models import Message
 from bongsu.events.queries import visible
 from bongsu.events.reading import opened
 from bongsu.integrations import queries as integrations
@@ -91,6 +92,12 @@ def proposal(actor: Actor, proposal_id: UUID) -> Proposal:
     if found is None:
         raise NotFound(_("There is no such proposal."))
     return found
+
+
+def last_asked(actor: Actor, row: Proposal) -> QuerySet[Message]:
+    """Whom the triage desk's last message about a proposal went to, with what came of it."""
+    asked = Message.objects.filter(visible(actor), key=f"{row.ref}:{row.pages}", purpose="triage")
+    return asked.select_related("person").order_by("name")
 
 
 def signals_of(actor: Actor, row: Proposal) -> QuerySet[Signal]:

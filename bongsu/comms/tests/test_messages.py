@@ -13,7 +13,7 @@ from bongsu.comms.models import Message
 from bongsu.comms.rules import Place
 from bongsu.events.actions import open_subject, restrict
 from bongsu.events.models import Event
-from bongsu.events.queries import fact_of
+from bongsu.events.queries import fact_of, timeline
 from bongsu.integrations.actions import hold_everything, release_everything
 from bongsu.integrations.models import Call
 from bongsu.kernel import clock
@@ -23,6 +23,7 @@ from bongsu.packs.actions import install_default
 from bongsu.people.actions.persons import add_contact_way, order_contact_ways
 from bongsu.people.models import Person
 from bongsu.people.queries import ways_of
+from bongsu.ui.language import say
 
 pytestmark = pytest.mark.django_db
 HOUSE = system("tests")
@@ -308,3 +309,53 @@ def test_a_new_line_in_a_title_cannot_add_a_header(incident, inbox, mail, bob, d
     drain()
     assert len(inbox.mails) == 1
     assert read(inbox.mails[0][1])["Bcc"] is None
+
+
+# ---- what reached nobody ----------------------------------------------------------------------------------------------
+
+
+def test_D3_an_urgent_message_that_reached_nobody_is_an_alarm_until_somebody_has_looked(
+    incident, alice, bob, alice_client, bob_client, drain
+):
+    tell(incident, persons(bob), is_urgent=True)
+    tell(incident, persons(bob), key="calm")
+    page = alice_client.get("/messages/").content.decode()
+    assert "Urgent messages reached nobody: Bob" in page
+    assert "Urgent messages reached nobody" not in bob_client.get("/messages/").content.decode()
+    assert bob_client.post("/messages/unreached/").status_code == 403
+    assert "I have looked at these" in alice_client.get("/messages/unreached/").content.decode()
+    alice_client.post("/messages/unreached/")
+    assert "Urgent messages reached nobody" not in alice_client.get("/messages/").content.decode()
+    [seen] = said("unreached_seen")
+    assert len(seen.messages) == 1
+
+
+def test_D8_the_standing_check_knows_at_once_what_is_connected(mail, root):
+    from bongsu.integrations.actions import switch_connection
+    from bongsu.people.queries import grave_problems
+
+    assert "unconnected" not in [p.kind for p in grave_problems()]
+    switch_connection(root, connection=mail.id, is_enabled=False)
+    assert grave_problems()[0].kind == "unconnected"
+
+
+def test_D3_what_a_drill_wrote_to_nobody_is_no_alarm(alice, bob):
+    drill = open_subject(HOUSE, subject="incident:9", is_drill=True)
+    tell(drill, persons(bob), is_urgent=True)
+    assert not queries.unreached(alice).exists()
+
+
+def test_D3_machines_say_that_somebody_has_looked(incident, alice, bob, client, token_of):
+    tell(incident, persons(bob), is_urgent=True)
+    own = {"HTTP_AUTHORIZATION": f"Bearer {token_of(alice)}"}
+    assert client.post("/api/v1/messages/unreached/seen", **own).json() == {"count": 1}
+    [row] = client.get("/api/v1/messages?state=failed", **own).json()["items"]
+    assert row["is_urgent"]
+    assert row["seen_at"]
+
+
+def test_M6_why_nobody_was_reached_is_said_in_the_readers_language(incident, bob):
+    tell(incident, persons(bob))
+    [line] = [e for e in timeline(HOUSE, incident.ref) if e.name.startswith("comms.message_failed")]
+    assert "no connected way to reach this person" in say(line.sentence, "en")
+    assert "이 사람에게 닿는 연결된 경로가 없음" in say(line.sentence, "ko")

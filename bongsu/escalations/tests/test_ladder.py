@@ -12,12 +12,14 @@ from bongsu.escalations.models import Step
 from bongsu.escalations.reactions import begin
 from bongsu.escalations.rules import next_reminder
 from bongsu.events.models import Event, Timer
+from bongsu.events.queries import timeline
 from bongsu.incidents import actions
 from bongsu.incidents.models import Incident
 from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid
 from bongsu.people.actions import set_post_holder
+from bongsu.ui.language import say
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -106,8 +108,39 @@ def test_raised_severity_fires_past_steps_once_and_together(alice: Actor, posts:
     drain(until=START + 5 * HOUR)
     assert told(incident, posts)["executives"] == [120, 240]
     line = Event.objects.filter(subject=incident.subject_id, name="escalations.recomputed@1").get()
-    assert "CISO, Legal, CEO: 2 Mar 2026" in line.text
+    assert "CISO, Legal, CEO: now" in line.text
     assert "16:00 KST" in line.text
+
+
+def test_a_post_that_gets_another_moment_is_named_once_with_both(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:
+    incident = opened(alice, "P1")
+    drain(until=START + timedelta(minutes=10))
+    actions.change_severity(alice, incident=incident.id, severity="P0", reason="personal data")
+    drain()
+    line = Event.objects.get(subject=incident.subject_id, name="escalations.recomputed@1")
+    assert "CISO: now instead of 2 Mar 2026 13:00 KST" in line.text
+    assert "not any more" not in line.text
+    assert "CISO: 지금 (이전 예정 " in line.text
+
+
+def test_a_step_says_who_was_written_to_who_was_not_reached_and_who_knew(
+    alice: Actor, root: Actor, posts: dict[str, Actor], drain: Any
+) -> None:
+    set_post_holder(root, post="executives", person=posts["product_lead"].person_id)
+    incident = opened(alice, "P1")
+    drain()
+    said = [say(e.sentence, "en") for e in timeline(alice, incident.subject_id) if e.name.startswith("escalations.step_fired")]
+    assert any("not reached: " in line for line in said)  # nothing is connected: nobody is called told
+    assert any("already told: product-lead" in line.lower() for line in said)
+    assert not any(" told (" in line or "—" in line for line in said)
+
+
+def test_the_step_at_the_beginning_has_words_of_its_own(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:
+    incident = opened(alice, "P1")
+    drain(until=START + timedelta(minutes=61))
+    by_step = dict(Message.objects.filter(subject=incident.subject_id, purpose="escalation").values_list("key", "template"))
+    assert {key.rpartition(":")[2]: template for key, template in by_step.items()} == {
+        "P1-0": "incident_alert", "P1-executives": "incident_alert", "P1-60": "escalation"}  # fmt: skip
 
 
 def test_nobody_is_told_the_same_step_twice_when_severity_swings(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:

@@ -15,6 +15,7 @@ from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.refs import uuid7
 from bongsu.kernel.secrets import token_hash
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.people.actions import recheck
 
 from .. import facts, queries, rules
 from ..catalogue import plugin
@@ -36,6 +37,7 @@ def create_connection(
     _fill(row, name, values, allowed_targets, signature, signature_header, signature_secrets)
     row.subject = open_subject(actor, subject=row.ref)
     row.save(force_insert=True)
+    recheck()
     record(actor, facts.ConnectionCreated(
         subject=row.subject_id, connection_name=row.name, plugin=row.plugin, allowed_targets=row.allowed_targets
     ))  # fmt: skip
@@ -113,6 +115,7 @@ def switch_connection(actor: Actor, *, connection: UUID | str, is_enabled: bool,
     row = _locked(connection)
     row.is_enabled = is_enabled
     row.save(update_fields=["is_enabled"])
+    recheck()  # who can be reached hangs on what is connected
     record(actor, facts.ConnectionSwitched(
         subject=row.subject_id, connection_name=row.name, is_enabled=is_enabled, reason=reason
     ))  # fmt: skip

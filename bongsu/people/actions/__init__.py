@@ -1,6 +1,7 @@
 """The only writers of this module."""
 
 from .access import create_token, grant_role, make_sign_in_link, reset_second_factor, revoke_role, revoke_token
+from .ground import recheck
 from .organisation import change_entity, change_team, create_entity, create_team, join_team, leave_team
 from .persons import (
     add_contact_way,
@@ -31,6 +32,7 @@ __all__ = [
     "make_sign_in_link",
     "order_contact_ways",
     "reactivate_person",
+    "recheck",
     "remove_post_holder",
     "reset_second_factor",
     "revoke_role",

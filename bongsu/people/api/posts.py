@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ninja import Router, Schema, Status
 
+from bongsu.ui.doors import Body
 from bongsu.ui.language import say
 
 from .. import actions, queries
@@ -27,7 +28,8 @@ class HoldingOut(Schema):
 
 
 class ProblemOut(Schema):
-    """`kind`: empty, inactive, unreachable, asleep (nothing wakes the person)."""
+    """`kind`: empty, inactive, unreachable (no way), unconnected (nothing is connected behind the ways), asleep (nothing wakes
+    the person). One without a post is about the whole house."""
 
     kind: str
     post: str
@@ -64,7 +66,7 @@ class CheckOut(Schema):
     problems: list[ProblemOut]
 
 
-class HolderIn(Schema):
+class HolderIn(Body):
     person: UUID
     scope_ref: str = ""
     is_deputy: bool = False

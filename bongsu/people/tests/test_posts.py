@@ -16,6 +16,7 @@ from bongsu.people.actions import (
 )
 from bongsu.people.models import Holding, Post
 from bongsu.people.rules import PostWanted
+from bongsu.ui.language import say
 
 pytestmark = pytest.mark.django_db
 CISO = PostWanted("ciso", "정보보호 최고책임자", "CISO", rank=1)
@@ -26,6 +27,14 @@ SCORING = "system:0190b4a6-0000-7000-8000-000000000001"
 @pytest.fixture(autouse=True)
 def scoring_system(monkeypatch):
     monkeypatch.setattr(queries, "_scopes", [lambda: {SCORING: "Credit scoring"}])
+
+
+@pytest.fixture(autouse=True)
+def connected(monkeypatch):
+    """The channels that connections serve; a test takes away what it wants gone."""
+    served = {"email", "slack", "pager"}
+    monkeypatch.setattr(queries, "_connected", [lambda: served])
+    return served
 
 
 @pytest.fixture
@@ -107,6 +116,29 @@ def test_D8_the_standing_check_names_who_cannot_be_reached_or_woken(posts, root,
     assert not [k for k in kinds() if k[1] == "ciso"]
 
 
+def problems_of(post: str) -> list[tuple[str, bool, str]]:
+    return [(p.kind, p.is_grave, say(p.text, "en")) for p in queries.standing_check() if p.post == post]
+
+
+def test_D8_a_way_behind_which_nothing_is_connected_reaches_nobody(posts, root, bob, connected):
+    set_post_holder(root, post="ciso", person=bob.person_id)
+    add_contact_way(bob, person=bob.person_id, channel="pager", address="bob")
+    connected.remove("pager")
+    assert problems_of("ciso") == [("asleep", False, "CISO: nothing wakes Bob. Nothing is connected behind: Pager.")]
+    connected.remove("email")
+    assert problems_of("ciso") == [
+        ("unconnected", True, "CISO: Bob cannot be reached. Nothing is connected behind: E-mail, Pager.")
+    ]
+
+
+def test_D8_where_nothing_is_connected_at_all_that_is_said_once_and_first(posts, root, bob, connected):
+    set_post_holder(root, post="ciso", person=bob.person_id)
+    connected.clear()
+    assert kinds() == [("unconnected", "", ""), ("empty", "engineer_in_charge", SCORING)]
+    assert queries.grave_problems()[0].post == ""
+    assert "아무에게도" in say(queries.standing_check()[0].text, "ko")
+
+
 def test_D8_the_check_is_fresh_after_every_change(posts, root, bob, django_capture_on_commit_callbacks):
     assert len(queries.grave_problems()) == 2
     with django_capture_on_commit_callbacks(execute=True):
@@ -118,7 +150,7 @@ def test_D8_the_board_takes_the_same_few_queries_for_many_posts(posts, root, bob
     ensure_posts(system("packs"), posts=[PostWanted(f"post_{n}", f"직책 {n}", f"Post {n}") for n in range(20)])
     for n in range(20):
         set_post_holder(root, post=f"post_{n}", person=bob.person_id)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(queries.board()) == 23
 
 
@@ -154,8 +186,6 @@ def test_D8_holding_a_post_counts_for_its_scope_and_the_whole(posts, root, alice
 
 
 def test_D8_M6_a_problem_is_said_with_the_title_of_the_readers_language(posts, root):
-    from bongsu.ui.language import say
-
     [problem] = [p for p in queries.standing_check() if p.post == "ciso"]
     assert say(problem.text, "en") == "CISO: nobody holds it. Until then the administrators are asked."
     assert say(problem.text, "ko") == "정보보호 최고책임자: 맡은 사람이 없습니다. 채워질 때까지 관리자에게 연락합니다."

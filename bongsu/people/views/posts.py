@@ -19,10 +19,9 @@ def _context(request: ActorRequest, form: HolderForm | None = None, wrong: str =
     language = translation.get_language() or "ko"
     seats = queries.board()
     lines = [{"seat": seat, "title": seat.post.title(language)} for seat in seats]
-    problems = sorted((p for seat in seats for p in seat.problems), key=lambda p: not p.is_grave)
     context: dict[str, Any] = {
         "lines": lines,
-        "problems": problems,
+        "problems": queries.standing_check(seats),
         "may_manage": request.actor.may("people.manage"),
         "wrong": wrong,
     }

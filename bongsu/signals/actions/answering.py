@@ -35,7 +35,8 @@ def _locked(actor: Actor, proposal: UUID, target: str) -> Proposal:
 
 
 def _classified(row: Proposal, type: str, subtype: str, severity: str, reason: str) -> bool:
-    """Take over what a person says; True when it differs. Refuses unknown words, and a change without a reason."""
+    """Take over what a person says, beside what was proposed; True when it differs. Refuses unknown words,
+    and a change without a reason."""
     wanted = type or row.type, subtype or (row.subtype if not type or type == row.type else ""), severity or row.severity
     taxonomy = packs.taxonomy()
     wrong: dict[str, Any] = {}
@@ -56,6 +57,8 @@ def _classified(row: Proposal, type: str, subtype: str, severity: str, reason: s
         wrong["reason"] = _("Say why it is not what was proposed.")
     if wrong:
         raise Invalid(_("The proposal cannot be answered like this."), fields=wrong)
+    if is_override and not row.proposed:
+        row.proposed = {"type": row.type, "subtype": row.subtype, "severity": row.severity}
     row.type, row.subtype, row.severity = wanted
     return is_override
 

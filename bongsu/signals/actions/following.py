@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from bongsu.comms import actions as comms
+from bongsu.comms import queries as messages
 from bongsu.events.actions import action, record, restrict
 from bongsu.events.models import Subject
 from bongsu.kernel.actors import Actor
@@ -40,7 +41,7 @@ def ask_triage(actor: Actor, *, proposal: UUID) -> int:
     is_urgent = any(way in WAKING for way in step.channels)
     row.pages += 1
     row.save(update_fields=["pages"])
-    comms.send(
+    written = comms.send(
         actor,
         subject=row.subject_id,
         key=f"{row.ref}:{row.pages}",
@@ -57,6 +58,7 @@ def ask_triage(actor: Actor, *, proposal: UUID) -> int:
             proposal=str(row.id),
             nth=row.pages,
             people=[str(p.id) for p in found.people],
+            whom=messages.whom(written),
             is_urgent=is_urgent,
         ),
     )

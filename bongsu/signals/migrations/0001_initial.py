@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('severity', models.CharField(max_length=8)),
                 ('alt_type', models.CharField(blank=True, default='', max_length=40)),
                 ('alt_severity', models.CharField(blank=True, default='', max_length=8)),
+                ('proposed', models.JSONField(default=dict)),
                 ('rule', models.CharField(max_length=80)),
                 ('also', models.JSONField(default=list)),
                 ('why', models.JSONField(default=dict)),

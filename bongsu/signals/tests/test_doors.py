@@ -102,6 +102,37 @@ def test_a_wrong_answer_is_refused_and_changes_nothing(data: dict[str, str], pro
     assert proposal.state == "open"
 
 
+def test_A4_what_was_proposed_stays_beside_what_a_person_made_of_it(
+    proposal: Proposal, bob: Any, bob_client: Any, api: Any
+) -> None:
+    by_rules = proposal.severity
+    assert by_rules != "P2"
+    answer = {"act": "confirm", "severity": "P2", "reason": "one region only"}
+    assert bob_client.post(f"/proposals/{proposal.id}/answer/", answer).status_code == 302
+    found = api(bob, "GET", f"/proposals/{proposal.id}").json()
+    assert (found["proposed"]["severity"], found["decided"]["severity"], found["severity"]) == (by_rules, "P2", "P2")
+    page = bob_client.get(f"/proposals/{proposal.id}/").content.decode()
+    asked, _title, made = page.partition("What a person made of it")
+    assert f"<b>{by_rules} ·" in asked
+    assert "<b>P2 ·" in made
+    assert "instead of what was proposed" in made
+    again = {"act": "declare", "severity": by_rules, "reason": "it spreads"}
+    bob_client.post(f"/proposals/{proposal.id}/answer/", again)
+    proposal.refresh_from_db()
+    assert (proposal.by_rules["severity"], proposal.severity) == (by_rules, by_rules)
+
+
+def test_A4_an_unanswered_proposal_has_no_decision(proposal: Proposal, bob: Any, api: Any) -> None:
+    found = api(bob, "GET", f"/proposals/{proposal.id}").json()
+    assert (found["decided"], found["proposed"]["severity"]) == (None, proposal.severity)
+
+
+def test_D8_the_proposal_says_who_could_not_be_asked(proposal: Proposal, bob_client: Any) -> None:
+    page = bob_client.get(f"/proposals/{proposal.id}/").content.decode()
+    assert "was written to 1 time." in page
+    assert "not reached" in page
+
+
 def test_a_stranger_reports_on_the_page_and_sees_nothing_else(desk: Any, proposal: Proposal, charlie_client: Any) -> None:
     for path in ("/signals/", "/proposals/", f"/proposals/{proposal.id}/"):
         assert charlie_client.get(path).status_code in (403, 404)

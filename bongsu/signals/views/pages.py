@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Invalid
 from bongsu.packs import queries as packs
+from bongsu.people.queries import names
 from bongsu.ui.components import Column, Table
 from bongsu.ui.paging import Page, page
 
@@ -123,7 +124,7 @@ def _first(row: Any) -> dict[str, str]:
 def _proposal(request: HttpRequest, actor: Actor, row: Any, form: AnswerForm) -> HttpResponse:
     step = packs.taxonomy().triage_for(row.severity)
     may_declare = row.is_authenticated and row.state == "open" and step.declares_itself_after
-    verdict = {"type": row.type, "subtype": row.subtype, "severity": row.severity, "why": row.why}
+    decided = row.by_person
     context = {
         "proposal": row,
         "form": form,
@@ -134,7 +135,12 @@ def _proposal(request: HttpRequest, actor: Actor, row: Any, form: AnswerForm) ->
         "alt_word": packs.taxonomy().type(row.alt_type).label.say(actor.language) if row.alt_type else "",
         "may_triage": actor.may("signal.triage") and row.is_waiting,
         "others": queries.proposals(actor, is_waiting=True).exclude(pk=row.pk)[:20],
-        **_words(actor, verdict),
+        "proposed": row.by_rules,
+        "decided": decided,
+        "decided_words": _words(actor, decided) if decided else {},
+        "answered_by": names([row.answered_by]).get(row.answered_by, ""),
+        "last_asked": queries.last_asked(actor, row),
+        **_words(actor, row.by_rules),
     }
     return render(request, "signals/proposal.html", context, status=422 if form.errors else 200)
 
@@ -223,13 +229,16 @@ def reported(request: HttpRequest, report_id: UUID) -> HttpResponse:
     actor = _actor(request)
     row = queries.report(actor, report_id)
     proposal = row.proposal
-    words = _words(actor, {name: getattr(proposal, name) for name in ("type", "subtype", "severity", "why")})
+    decided = proposal.by_person
     context = {
         "report": row,
         "proposal": proposal,
         "state_word": STATE_WORDS[proposal.state],
         "may_see": actor.may("see"),
-        **words,
+        "proposed": proposal.by_rules,
+        "decided": decided if proposal.proposed else None,
+        "decided_words": _words(actor, decided) if decided else {},
+        **_words(actor, proposal.by_rules),
     }
     return render(request, "signals/reported.html", context)
 
