@@ -165,21 +165,25 @@ def everything(run: Run, missing: dict[str, str], environment: "subprocess.Popen
     if is_long:
         run.pytest("slow tests on SQLite", ["-m", "long"])
         sets.append(("slow tests on PostgreSQL", ["-m", "long"]))
-    on_postgres(run, missing, sets)
+    has_postgres = on_postgres(run, missing, sets)
+    if not has_postgres:
+        run.pytest("real counterparts on SQLite", [*BY_GROUP, "-m", "counterpart and not long"])
     if is_long:
-        for store in ["sqlite", "postgres"] if "PostgreSQL" not in missing and may_run() else ["sqlite"]:
+        for store in ["sqlite", "postgres"] if has_postgres else ["sqlite"]:
             run.shown(f"bench on {store}", [PYTHON, "bench/measure.py", "--store", store])
 
 
-def on_postgres(run: Run, missing: dict[str, str], sets: list[tuple[str, list[str]]]) -> None:
+def on_postgres(run: Run, missing: dict[str, str], sets: list[tuple[str, list[str]]]) -> bool:
+    """Whether there is one to run on; why not stands in the list of what did not run."""
     if "PostgreSQL" in missing:
-        return
+        return False
     if not may_run():
         run.not_run.append("PostgreSQL (it refuses to run as root and there is no user postgres)")
-        return
+        return False
     with cluster() as url:
         for name, arguments in sets:
             run.pytest(name, arguments, DATABASE_URL=url)
+    return True
 
 
 def wait_for_mlflow(environment: "subprocess.Popen[bytes]", run: Run) -> None:

@@ -4,9 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+
+from tests import suite
 
 HERE = Path(__file__).resolve().parents[1]
 
@@ -49,6 +52,44 @@ def test_without_a_package_index_it_says_where_to_look(bare, tmp_path):
     assert "PIP_INDEX_URL" in done.stderr
     assert "Traceback" not in done.stderr.rpartition("The packages could not be installed")[2]
     assert not (tmp_path / ".venv" / "installed.json").exists()
+
+
+class Plan(suite.Run):
+    """Notes what would run."""
+
+    def steps(self, commands):
+        pass
+
+    def pytest(self, name, arguments, **environment):
+        self.plan = [*getattr(self, "plan", []), (name, " ".join(arguments), "DATABASE_URL" in environment)]
+
+
+def planned(missing, **values):
+    run = Plan(not_run=[f"what needs {what} (apt install {package})" for what, package in missing.items()])
+    suite.everything(run, missing, subprocess.Popen([sys.executable, "-c", ""]), is_long=False, **values)
+    return run
+
+
+def test_without_postgresql_and_chromium_the_rest_runs_and_the_end_says_what_did_not(monkeypatch, capsys):
+    missing = {"PostgreSQL": "postgresql", "Chromium": "chromium"}
+    run = planned(missing)
+    assert "counterpart and not long" in run.plan[-1][1]  # the real counterparts are not PostgreSQL's alone
+    assert not any("browser)" in arguments or on_postgres for _name, arguments, on_postgres in run.plan)
+    for is_ci, code in (("", 0), ("true", 1)):
+        monkeypatch.setenv("CI", is_ci)
+        assert run.finish() == code
+        words = capsys.readouterr().out
+        assert "what needs PostgreSQL (apt install postgresql)" in words
+        assert "what needs Chromium (apt install chromium)" in words
+
+
+def test_with_everything_there_both_databases_and_the_browser_run(monkeypatch):
+    monkeypatch.setattr(suite, "may_run", lambda: True)
+    monkeypatch.setattr(suite, "cluster", lambda: nullcontext("postgres://here"))
+    run = planned({})
+    assert [on_postgres for _name, _arguments, on_postgres in run.plan] == [False, False, True]
+    assert any("(kill or browser)" in arguments for _name, arguments, _on_postgres in run.plan)
+    assert run.not_run == []
 
 
 def test_the_command_line_means_the_house_that_up_serves(tmp_path, monkeypatch):
