@@ -149,6 +149,13 @@ def changes_asked(row: Document) -> Decision | None:
     return next((one for one in last if newest and not one.is_approved and one.revision == newest.number), None)
 
 
+def returned_to(actor: Actor) -> list[tuple[Document, Decision]]:
+    """What this actor submitted and somebody asked to change: it waits for them until they submit it again."""
+    mine = documents(actor).filter(state=DRAFT, pk__in=Revision.objects.filter(made_by=actor.key).values("document"))[:20]
+    found = [(row, changes_asked(row), newest_revision(row)) for row in mine]
+    return [(row, asked) for row, asked, newest in found if asked and newest and newest.made_by == actor.key]
+
+
 def unwritten(row: Document, kept: Revision | None = None) -> dict[str, int]:
     """The parts that still have places for a person to fill, with how many: of a revision, or as the document reads now."""
     parts = content.read(_text(row, kept))["parts"]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from bongsu.comms.actions import send
 from bongsu.documents import actions as documents
 from bongsu.documents.models import Document
-from bongsu.documents.queries import newest_revision
+from bongsu.documents.queries import changes_asked, file_stem, newest_revision
 from bongsu.documents.rules.review import DRAFT, LEGAL, STATES
 from bongsu.events.actions import action, note_reading, record
 from bongsu.events.listening import names_of
@@ -19,10 +19,12 @@ from bongsu.incidents import queries as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.errors import Invalid, Refused
+from bongsu.kernel.refs import split_ref
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.people.models import Person
 from bongsu.people.queries import actor_of, people_with_grant
+from bongsu.ui.language import say
 
 from . import queries
 from .facts import IncidentExported, ReportDrafted, ReviewAsked
@@ -77,7 +79,7 @@ def _begun(actor: Actor, incident: Incident, language: str, drawn: queries.Drawn
         title=drawn.title,
         language=language,
         zone=settings.ORGANISATION_ZONE,
-        classification={"ko": "사내 한정", "en": "Confidential"}[language],
+        classification=say(_("Confidential"), language),
         fires=drawn.fires,
         severity=drawn.severity,
         basics=drawn.basics,
@@ -93,9 +95,15 @@ def draft_at_resolution(actor: Actor, *, incident: UUID) -> None:
     incident_actions.require(actor, incident=found, key=REPORT_DUTY, title=DUTY_TITLE)
     standing = queries.reports(actor, found)
     if not any(row.is_in_review for row in standing):
-        languages = dict.fromkeys(row.language for row in standing if row.state == DRAFT) or {settings.LANGUAGE_CODE: None}
-        for language in languages:
+        drafts = dict.fromkeys(row.language for row in standing if row.state == DRAFT)
+        for language in drafts or [_spoken_in(found)]:
             draft(actor, incident=incident, language=language)
+
+
+def _spoken_in(incident: Incident) -> str:
+    """The language of whoever commands it; the other one stays one press away."""
+    chief = incidents.commander(incident)
+    return chief.person.language if chief and chief.person.language in LANGUAGES else settings.LANGUAGE_CODE
 
 
 @action
@@ -106,10 +114,12 @@ def owe_again(actor: Actor, *, incident: UUID) -> None:
 
 
 @action
-def meet_duty(actor: Actor, *, incident: UUID, document: str, revision: int, text_hash: str) -> None:
-    """A report was sealed: what the incident owed is given, unless it burns again."""
-    found = Incident.objects.get(pk=incident)
-    incident_actions.meet(actor, incident=found, key=REPORT_DUTY, proof=f"document:{document} #{revision} SHA-256 {text_hash}")
+def meet_duty(actor: Actor, *, incident: UUID, document: UUID) -> None:
+    """A report was sealed: what the incident owed is given, unless it burns again. The proof is the sealed text, by the name
+    of its file and its hash."""
+    found, row = Incident.objects.get(pk=incident), Document.objects.get(pk=document)
+    if sealed := newest_revision(row):
+        incident_actions.meet(actor, incident=found, key=REPORT_DUTY, proof=f"{file_stem(row)}, SHA-256 {sealed.hash}")
 
 
 @action
@@ -142,6 +152,33 @@ def ask_reviewers(actor: Actor, *, document: UUID) -> int:
         ReviewAsked(subject=row.subject_id, document=str(row.id), number=row.number, step=row.state, count=len(people)),
     )
     return len(people)
+
+
+@action
+def tell_author(actor: Actor, *, document: UUID) -> int:
+    """Tell whoever submitted the report that changes are asked for, once per revision; nobody when it went on meanwhile."""
+    row = Document.objects.get(pk=document)
+    asked, revision = changes_asked(row), newest_revision(row)
+    if asked is None or revision is None:
+        return 0
+    authors = Person.objects.filter(is_active=True, pk=split_ref(revision.made_by)[1])
+    send(
+        actor,
+        subject=row.subject_id,
+        key=f"report-changes:{row.id}:{revision.number}",
+        template="report_changes",
+        values={
+            "incident_id": row.number,
+            "requester": asked.name,
+            "report_version": f"#{revision.number}",
+            "step": Text(STATES[asked.step]),
+            "reason": asked.reason,
+            "link": f"{settings.BASE_URL}{reverse('documents:detail', args=[row.id])}",
+        },
+        people=list(authors),
+        purpose="report_review",
+    )
+    return len(authors)
 
 
 def _reviewers(row: Document, barred: set[str]) -> list[Person]:

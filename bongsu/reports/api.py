@@ -13,6 +13,7 @@ from bongsu.documents import queries as rendering
 from bongsu.documents.models import Document
 from bongsu.incidents import queries as incidents
 from bongsu.people.queries import ActorRequest
+from bongsu.ui.doors import Body
 
 from . import actions, queries
 from .queries import packing
@@ -23,7 +24,7 @@ Language = Literal["", "ko", "en"]
 
 class ReportOut(Schema):
     """`edited` is per cent of the parts in people's words, `prompts` how many places wait for some, `news` how many parts'
-    record has changed since. Edit, review and sign it as the document `id`."""
+    record has changed since, `file` what it is called when it is taken out. Edit, review and sign it as the document `id`."""
 
     id: UUID
     number: str
@@ -36,6 +37,7 @@ class ReportOut(Schema):
     edited: int
     prompts: int
     news: int
+    file: str
 
 
 class ReportPart(Schema):
@@ -49,13 +51,13 @@ class ReportPart(Schema):
     version: int
 
 
-class DraftIn(Schema):
+class DraftIn(Body):
     """Empty: the house's own language."""
 
     language: Language = ""
 
 
-class ExportIn(Schema):
+class ExportIn(Body):
     """Privileged evidence is left out unless asked for by somebody who may."""
 
     is_privileged_included: bool = False
@@ -63,7 +65,7 @@ class ExportIn(Schema):
 
 def _out(row: Document) -> dict[str, Any]:
     kept = ("id", "number", "language", "state", "title", "basics", "version", "created_at")
-    return {name: getattr(row, name) for name in kept} | queries.progress(row)
+    return {name: getattr(row, name) for name in kept} | queries.progress(row) | {"file": rendering.file_stem(row)}
 
 
 @router.get("/incidents/{number}/report", response=ReportOut)

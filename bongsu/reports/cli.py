@@ -87,12 +87,12 @@ def report(
     path = f"/incidents/{quote(number, safe='')}/report"
     if draft:
         ask("POST", path, body={"language": language})
+    told = ask("GET", path, params={"language": language})
     if not form:
-        told = ask("GET", path, params={"language": language})
         line = f"{told['number']}  {told['state']}  {told['language']}  {told['edited']}%  ※ {told['prompts']}"
         show(told, line, is_json=is_json)
         return
-    target = output or Path(f"{_plain(number)}-incident-report.{_plain(form)}")
+    target = output or Path(f"{_plain(told['file'])}.{_plain(form)}")
     _fetched("GET", f"{path}/as/{quote(form, safe='')}", target, params={"language": language})
     print(target)
 

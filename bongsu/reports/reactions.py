@@ -1,9 +1,9 @@
-"""A resolved incident has its report drafted; a sealed one meets the duty; a step of review tells its people."""
+"""A resolved incident has its report drafted; a sealed one meets the duty; a step of review tells its people, a request
+for changes the author."""
 
 from uuid import UUID
 
-from bongsu.documents.facts import DocumentSealed, DocumentSubmitted, LegalReviewPassed
-from bongsu.documents.models import Document
+from bongsu.documents.facts import ChangesRequested, DocumentSealed, DocumentSubmitted, LegalReviewPassed
 from bongsu.events.listening import on
 from bongsu.events.models import Event
 from bongsu.incidents.facts import StateMoved
@@ -30,10 +30,16 @@ def follow_state(event: Event, fact: StateMoved) -> None:
 def note_sealed(event: Event, fact: DocumentSealed) -> None:
     incident = by_ref(fact.subject) if fact.kind == KIND else None
     if incident:
-        actions.meet_duty(MACHINE, incident=incident.id, document=fact.document, revision=fact.revision, text_hash=fact.text_hash)
+        actions.meet_duty(MACHINE, incident=incident.id, document=UUID(fact.document))
 
 
 @on(DocumentSubmitted, LegalReviewPassed)
 def tell_reviewers(event: Event, fact: DocumentSubmitted | LegalReviewPassed) -> None:
-    if Document.objects.filter(pk=fact.document, kind=KIND).exists():
+    if fact.kind == KIND:
         actions.ask_reviewers(MACHINE, document=UUID(fact.document))
+
+
+@on(ChangesRequested)
+def tell_author(event: Event, fact: ChangesRequested) -> None:
+    if fact.kind == KIND:
+        actions.tell_author(MACHINE, document=UUID(fact.document))

@@ -263,7 +263,7 @@ def test_e1_the_report_has_its_seven_parts_in_both_languages(pack: Pack) -> None
 def test_every_needed_template_is_there(pack: Pack) -> None:
     wanted = """declaration status_update broadcast customer_notice you_are_needed incident_alert triage_proposal escalation
         severity_changed role_offer role_assigned approval_request containment_failed report_review update_late drill_started
-        incident_report break_glass duty_overdue sending_failed restriction_review""".split()
+        incident_report break_glass duty_overdue sending_failed restriction_review report_changes""".split()
     assert {t.id for t in pack.templates} == set(wanted)
     assert pack.template("customer_notice").needs_approval
 

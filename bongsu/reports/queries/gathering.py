@@ -27,6 +27,8 @@ MOST = 5000  # entries that are looked at
 # The report's own making, and what is said about sending, would change the report each time it is written.
 LEFT_OUT = ("documents.", "reports.", "approvals.", "files.", "integrations.", "events.record_read")
 TOLD = ("comms.message_failed", "comms.message_held")
+# What Bongsu does by itself after a person's act; it is not the person who let a message fail or a signal come in.
+BY_ITSELF = ("comms.", "signals.", "escalations.", "integrations.", "updates.channel_", "updates.late")
 REPORT_DUTY = "report_approved"
 
 
@@ -85,6 +87,12 @@ def _is_told(entry: Entry) -> bool:
     return not entry.name.startswith(LEFT_OUT)
 
 
+def _is_by_itself(entry: Entry) -> bool:
+    return entry.actor.startswith("system:") or (
+        entry.name.startswith(BY_ITSELF) and "{actor}" not in str(entry.sentence.message)
+    )
+
+
 def _lines(entries: list[incidents.Line], taxonomy: Taxonomy, language: str, hidden: set[str]) -> Iterator[Line]:
     """The oldest first; messages of one moment that came to the same are one line."""
     messages = incidents.runs(line for line in entries if line.entry.name.startswith(TOLD))
@@ -102,7 +110,7 @@ def _lines(entries: list[incidents.Line], taxonomy: Taxonomy, language: str, hid
 def _line(line: incidents.Line, taxonomy: Taxonomy, language: str, hidden: set[str]) -> Line:
     """`hidden`: evidence that is privileged; what it is called does not go into a report that is handed out."""
     entry = line.entry
-    who = say(_("Bongsu, by itself"), language) if entry.actor.startswith("system:") else entry.actor_name
+    who = say(_("Bongsu, by itself"), language) if _is_by_itself(entry) else entry.actor_name
     values = in_words(entry.name, entry.sentence.values, taxonomy, language)
     if str(entry.data.get("evidence", "")) in hidden:
         values |= dict.fromkeys(values.keys() & {"title", "reason", "note"}, say(_("privileged"), language))

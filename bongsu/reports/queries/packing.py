@@ -16,7 +16,7 @@ from django.http import FileResponse
 import bongsu
 from bongsu.comms import queries as comms
 from bongsu.documents.facts import DocumentExported
-from bongsu.documents.queries import rendered
+from bongsu.documents.queries import file_stem, rendered
 from bongsu.events import queries as events
 from bongsu.events.exporting import SCRIPT_NAME, ledger_rows, script, seal_rows
 from bongsu.events.facts import RecordRead
@@ -97,6 +97,7 @@ class Chosen:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     files: list[tuple[str, str]] = field(default_factory=list)  # name in the export, hash
+    words: list[tuple[str, str]] = field(default_factory=list)  # name in the export, harmful lines or address
     hidden: set[str] = field(default_factory=set)  # ids whose words are kept out of the ledger slice too
     harmful: int = 0
     privileged: int = 0
@@ -123,7 +124,8 @@ def pack(actor: Actor, incident: Incident, *, is_privileged_included: bool) -> T
 
 def _packed(actor: Actor, incident: Incident, chosen: Chosen, packer: Packer) -> dict[str, int]:
     head = Head.objects.get(pk=incident.subject_id)
-    counts = {"files": len(chosen.files), "harmful": chosen.harmful, "privileged": chosen.privileged, "withheld": chosen.withheld}
+    counts = {"files": len(chosen.rows) - chosen.withheld, "harmful": chosen.harmful, "privileged": chosen.privileged}
+    counts["withheld"] = chosen.withheld
     rows = ledger_rows(
         actor, incident.subject_id, last=head.seq, is_withheld=lambda event: _stays_back(event, chosen.hidden)
     )  # fmt: skip
@@ -135,11 +137,13 @@ def _packed(actor: Actor, incident: Incident, chosen: Chosen, packer: Packer) ->
     packer.json("evidence.json", chosen.rows)
     for name, sha256 in chosen.files:
         packer.write(name, [files.bytes_of(sha256)])
+    for name, words in chosen.words:
+        packer.write(name, [words.encode()])
     counts["messages"] = packer.lines("messages.jsonl", messages(actor, incident))
     packer.write("messages.txt", _spoken(messages(actor, incident)))
     for row in reports(actor, incident):
         for form in ("md", "html", "pdf"):
-            packer.write(f"report/{_report_name(row)}.{form}", [rendered(row, form)])
+            packer.write(f"report/{file_stem(row)}.{form}", [rendered(row, form)])
     packer.lines("access.jsonl", access(incident, head.seq))
     packer.write(SCRIPT_NAME, [script()])
     _finish(packer, incident, counts)
@@ -154,10 +158,6 @@ def _finish(packer: Packer, incident: Incident, counts: dict[str, int]) -> None:
         packer.write(f"README.{language}.md", [export.readme(language, values).encode()])
     packer.write(export.CHECKSUMS, [export.checksums(packer.sums).encode()])
     packer.zip.close()
-
-
-def _report_name(row: Any) -> str:
-    return f"{row.number}-{row.kind}-{row.language}" + (f"-{row.created_at:%Y%m%d%H%M%S}" if row.is_sealed else "")
 
 
 def choose(actor: Actor, incident: Incident, *, is_privileged_included: bool) -> Chosen:
@@ -184,15 +184,19 @@ def _add(chosen: Chosen, actor: Actor, piece: Evidence | None, stored: StoredFil
         chosen.hidden.update(ids)
         return
     row |= _told(piece, stored)
+    # Harmful lines and addresses stand nowhere in clear: they lie apart like a file, known by their hash.
+    words = row.pop("quote", "") + row.pop("url", "") if is_harmful else ""
     if is_harmful and not actor.may("evidence.reveal"):
         row["withheld"] = "harmful"
-        row.pop("quote", None)
         return
     chosen.harmful += is_harmful
     chosen.privileged += is_privileged
     if stored:
         row["file"] = export.evidence_name(len(chosen.rows), stored.sha256, stored.name, is_harmful=is_harmful)
         chosen.files.append((row["file"], stored.sha256))
+    elif words:
+        row["file"] = export.evidence_name(len(chosen.rows), row["sha256"], "words.txt", is_harmful=True)
+        chosen.words.append((row["file"], words))
 
 
 def _told(piece: Evidence | None, stored: StoredFile | None) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def summary(known: Known, tongue: Tongue) -> str:
         ),
         _reaction(known, tongue),
         tongue.text(
-            _("Affected: {users}. Interruption: {interruption}. Estimated loss: {loss}."),
+            _("Affected: {users}. From occurrence to recovery: {interruption}. Estimated loss: {loss}."),
             users=users(known, tongue), interruption=interruption(known, tongue), loss=loss(known, tongue),
         ),
     ]  # fmt: skip
@@ -191,13 +191,15 @@ def users(known: Known, tongue: Tongue) -> str:
 
 
 def interruption(known: Known, tongue: Tongue) -> str:
-    """`2026-11-11 14:30 → 18:45 (4 h 15 min)`; it goes on while nothing is resolved."""
+    """`2026-11-11 14:30 → 18:45 (4 h 15 min)`; it goes on while nothing is resolved. How long the incident lasted: whether the
+    service stood still all the time is not on record."""
     span = known.interruption
     if span is None or known.resolved_at is None:
         return tongue.text(_("goes on since {since}"), since=tongue.at(known.began_at))
     start, end = known.began_at.astimezone(tongue.zone), known.resolved_at.astimezone(tongue.zone)
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-    return f"{start:%Y-%m-%d %H:%M} → {until} ({tongue.span(span)})"
+    told = f"{start:%Y-%m-%d %H:%M} → {until} ({tongue.span(span)})"
+    return told if known.occurred_at else tongue.text(_("{told}, counted from its detection"), told=told)
 
 
 def loss(known: Known, tongue: Tongue) -> str:

@@ -25,7 +25,7 @@ def test_the_commands_take_report_and_record_along(
     run = CliRunner().invoke
     answer = run(app, ["incident", "report", incident.number, "--draft", "--format", "pdf", "--language", "ko"])
     assert answer.exit_code == 0, answer.output
-    assert (tmp_path / f"{incident.number}-incident-report.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / f"{incident.number}-incident-report-ko-draft.pdf").read_bytes().startswith(b"%PDF")
     assert "draft" in run(app, ["incident", "report", incident.number]).output
     answer = run(app, ["incident", "export", incident.number])
     assert answer.exit_code == 0, answer.output
@@ -44,5 +44,5 @@ def test_the_commands_take_report_and_record_along(
     monkeypatch.setenv("BONGSU_TOKEN", "")
     assert run(app, ["incident", "export", incident.number, "-o", "t.zip"]).exit_code == 1
     assert sorted(p.name for p in tmp_path.iterdir() if p.suffix in (".zip", ".pdf")) == [
-        f"{incident.number}-export.zip", f"{incident.number}-incident-report.pdf",
+        f"{incident.number}-export.zip", f"{incident.number}-incident-report-ko-draft.pdf",
     ]  # fmt: skip

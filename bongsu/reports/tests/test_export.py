@@ -17,6 +17,7 @@ from bongsu.files import actions as files
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.canonical import digest
 from bongsu.kernel.errors import Forbidden, NotFound
 from bongsu.reports import actions
 
@@ -84,9 +85,11 @@ def test_an_export_is_whole_and_says_so_offline(alice: Actor, record: Incident, 
         "incident.json",
     } <= names
     assert {
-        f"report/{record.number}-incident-report-{x}" for x in ("ko.md", "ko.html", "ko.pdf", "en.md", "en.html", "en.pdf")
+        f"report/{record.number}-incident-report-{language}-draft.{form}"
+        for language in ("ko", "en")
+        for form in ("md", "html", "pdf")
     } <= names
-    assert (folder / "report" / f"{record.number}-incident-report-ko.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "report" / f"{record.number}-incident-report-ko-draft.pdf").read_bytes().startswith(b"%PDF")
     access = [json.loads(line) for line in (folder / "access.jsonl").read_text().splitlines()]
     assert any(row["name"] == "Alice" and row.get("door") == "export" for row in access)
 
@@ -126,11 +129,35 @@ def test_harmful_evidence_lies_apart_and_privileged_stays_back(
     assert Event.objects.filter(name="reports.exported@1").count() == 3
 
 
+def test_harmful_lines_and_addresses_stand_nowhere_in_clear(alice: Actor, ivy: Actor, record: Incident, tmp_path: Path) -> None:
+    """They lie apart, each a file of its own that evidence.json names with its hash, and the script verifies them."""
+    incidents.add_evidence(alice, incident=record.id, title="", quote="how to build the thing", is_harmful=True)
+    incidents.add_evidence(alice, incident=record.id, title="", url="https://bad.example/thing", is_harmful=True)
+    folder = unpacked(actions.take_export(alice, number=record.number), tmp_path / "a")
+    rows = [row for row in json.loads((folder / "evidence.json").read_text()) if row["is_harmful"] and row["kind"] != "file"]
+    assert [(folder / row["file"]).read_text() for row in rows] == ["how to build the thing", "https://bad.example/thing"]
+    for row in rows:
+        assert row["file"].startswith("evidence/harmful/")
+        assert row["sha256"] == digest((folder / row["file"]).read_bytes())
+    elsewhere = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.parent.name != "harmful")
+    assert b"build the thing" not in elsewhere
+    assert b"bad.example" not in elsewhere
+    assert len(list((folder / "evidence" / "harmful").iterdir())) == 3
+    assert "evidence/harmful/ (3)" in (folder / "README.en.md").read_text()
+    answer = verified(folder)
+    assert answer.returncode == 0, answer.stdout
+    (folder / rows[0]["file"]).write_text("how to bake a cake")
+    assert verified(folder).returncode == 1
+    incidents.let_in(alice, incident=record.id, person=ivy.person_id, reason="needed")  # type: ignore[arg-type]
+    folder = unpacked(actions.take_export(ivy, number=record.number), tmp_path / "b")  # an auditor may not reveal
+    assert b"build the thing" not in b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("ledger.jsonl", ""), ("seals.jsonl", "forged"), ("evidence/001*", "file"), ("incident.json", "file"),
-        ("report/*-ko.pdf", "file"), ("messages.txt", ""), ("heads.json", ""),
+        ("report/*-ko-draft.pdf", "file"), ("messages.txt", ""), ("heads.json", ""),
     ],
 )  # fmt: skip
 def test_a_changed_byte_is_found(alice: Actor, record: Incident, tmp_path: Path, name: str, kind: str) -> None:
@@ -146,8 +173,6 @@ def test_a_changed_byte_is_found(alice: Actor, record: Incident, tmp_path: Path,
 
 
 def test_evidence_that_was_exchanged_together_with_its_checksum_is_found(alice: Actor, record: Incident, tmp_path: Path) -> None:
-    from bongsu.kernel.canonical import digest
-
     folder = unpacked(actions.take_export(alice, number=record.number), tmp_path)
     (path,) = folder.glob("evidence/001*")
     sums, old = folder / "checksums.sha256", digest(path.read_bytes())
@@ -215,7 +240,7 @@ def test_the_api_of_the_report(alice: Actor, lena: Actor, record: Incident, toke
     assert [p["key"] for p in client.get(f"{base}/parts", **mine).json()][:2] == ["summary", "timeline"]
     assert client.post(base, data={"language": "en"}, content_type="application/json", **mine).json()["id"] == told["id"]
     answer = client.get(f"{base}/as/pdf", **mine)
-    assert answer["Content-Disposition"] == f'attachment; filename="{record.number}-incident-report.pdf"'
+    assert answer["Content-Disposition"] == f'attachment; filename="{record.number}-incident-report-en-draft.pdf"'
     assert client.get(f"{base}/as/docx", **mine).status_code == 422
     assert client.post(base, data={"language": "fr"}, content_type="application/json", **mine).status_code == 422
     assert client.get("/api/v1/incidents/INC-1999-001/report", **mine).status_code == 404

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from bongsu.comms.facts import MessageFailed
 from bongsu.comms.models import Message
 from bongsu.documents import actions as documents
 from bongsu.documents.models import Document
 from bongsu.documents.queries import rendered
+from bongsu.events.actions import action, record
 from bongsu.events.models import Event
 from bongsu.incidents import actions as incidents
 from bongsu.incidents.models import Duty, Incident
@@ -19,6 +21,7 @@ from bongsu.kernel import clock
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import Forbidden, Invalid, NotFound, Refused
 from bongsu.reports import actions, queries
+from bongsu.signals.facts import SignalAttached
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +139,7 @@ def test_resolving_drafts_it_once_and_leaves_the_duty(alice: Actor, default_pack
     drain()
     drain()
     row = Document.objects.get()
-    assert (row.language, row.kind, row.number) == ("ko", "incident-report", incident.number)
+    assert (row.language, row.kind, row.number) == ("en", "incident-report", incident.number)
     assert Duty.objects.get(incident=incident, key="report_approved").is_open
 
 
@@ -163,7 +166,7 @@ def test_the_way_to_the_seal_tells_reviewers_and_meets_the_duty(
     drain()
     assert [m.person_id for m in Message.objects.filter(purpose="report_review")] == [lena.person_id]
     with pytest.raises(Refused):
-        actions.draft(alice, incident=incident.id, language="ko")
+        actions.draft(alice, incident=incident.id, language="en")
     documents.decide_review(lena, document=row.id, is_approved=True, text_hash=revision.hash)
     drain()
     assert {m.person_id for m in Message.objects.filter(purpose="report_review")} == {lena.person_id, bora.person_id}
@@ -171,8 +174,75 @@ def test_the_way_to_the_seal_tells_reviewers_and_meets_the_duty(
     drain()
     duty = Duty.objects.get(incident=incident, key="report_approved")
     assert duty.met_at
-    assert revision.hash in duty.proof
-    assert actions.draft(alice, incident=incident.id, language="ko").id != row.id  # a sealed one is never written again
+    assert duty.proof == f"{incident.number}-incident-report-en-final, SHA-256 {revision.hash}"
+    assert actions.draft(alice, incident=incident.id, language="en").id != row.id  # a sealed one is never written again
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_it_is_drafted_in_the_language_of_its_commander(
+    make_person: Callable[..., Actor], default_pack: None, drain: Callable[..., int], language: str
+) -> None:
+    resolved(make_person("dana", "commander", language=language))
+    drain()
+    row = Document.objects.get()
+    assert row.language == language
+    assert row.classification == {"ko": "대외비", "en": "Confidential"}[language]
+
+
+def test_whoever_submitted_is_told_which_changes_are_asked_for(
+    alice: Actor, alice_client: Any, lena: Actor, default_pack: None, drain: Callable[..., int]
+) -> None:
+    incident = resolved(alice)
+    drain()
+    row = Document.objects.get()
+    revision = documents.submit_for_review(alice, document=row.id, with_open_places=True)
+    documents.decide_review(lena, document=row.id, is_approved=False, text_hash=revision.hash, reason="Name the law")
+    drain()
+    drain()
+    told = Message.objects.get(template="report_changes")
+    assert told.person_id == alice.person_id
+    assert "Name the law" in told.text
+    assert f"/documents/{row.id}/" in told.text
+    waits = alice_client.get("/desk/waiting/").content.decode()
+    assert "Make the changes that were asked for" in waits
+    assert incident.number in waits
+    documents.submit_for_review(alice, document=row.id, with_open_places=True)
+    assert "Make the changes that were asked for" not in alice_client.get("/desk/waiting/").content.decode()
+
+
+def test_the_page_leads_back_to_the_incident(alice: Actor, alice_client: Any, default_pack: None) -> None:
+    incident = resolved(alice)
+    row = actions.draft(alice, incident=incident.id, language="en")
+    page = alice_client.get(f"/documents/{row.id}/").content.decode()
+    assert f'<a href="/incidents/{incident.number}/">{incident.number}</a>' in page
+
+
+@pytest.mark.parametrize("occurred_at", [BEGAN, None])
+def test_it_states_no_awareness_and_no_outage_that_nobody_recorded(
+    alice: Actor, default_pack: None, occurred_at: datetime | None
+) -> None:
+    row = actions.draft(alice, incident=resolved(alice, occurred_at=occurred_at).id, language="ko")
+    text = rendered(row, "md").decode()
+    assert "인지" not in text
+    assert "중단 시간" not in text
+    assert "발생부터 복구까지: 2026-11-11" in text
+    assert ("탐지 시각부터 계산" in text) is (occurred_at is None)
+
+
+def test_what_the_machine_did_by_itself_is_nobodys_line(alice: Actor, default_pack: None, drain: Callable[..., int]) -> None:
+    """Messages that failed after a person's act, signals that came in: the person did neither."""
+    incident = resolved(alice)
+    failed = MessageFailed(
+        subject=incident.subject_id, message="m", recipient="person:x", recipient_name="Kim", purpose="escalation",
+        why="no address",
+    )  # fmt: skip
+    attached = SignalAttached(subject=incident.subject_id, signal="s", state="firing", times=1, count=3)
+    action(lambda actor: [record(actor, fact) for fact in (failed, attached)])(alice)
+    lines = part(actions.draft(alice, incident=incident.id, language="en"), "timeline").text.splitlines()
+    for words in ("Kim could not be reached", "3 signals of this incident came in"):
+        (line,) = [line for line in lines if words in line]
+        assert line.endswith("| Bongsu, by itself |")
+    assert any(line.endswith("| Alice |") for line in lines)
 
 
 def test_reopening_owes_the_report_again(alice: Actor, default_pack: None, drain: Callable[..., int]) -> None:
