@@ -6,6 +6,7 @@ from typing import Any
 from django.core.cache import cache
 
 from bongsu.approvals import queries as approvals
+from bongsu.documents import queries as documents
 from bongsu.events import queries as events
 from bongsu.events.models import Event, Timer
 from bongsu.incidents import queries as incidents
@@ -17,6 +18,7 @@ from bongsu.packs import queries as packs
 from bongsu.people import queries as people
 from bongsu.signals import queries as signals
 
+from .facts import DrillStarted
 from .rules import STEPS
 
 ON_CALL, ON_CALL_SECONDS = "desk.on_call", 15
@@ -53,19 +55,22 @@ class Waiting:
     approvals: list[Any] = field(default_factory=list)
     proposals: list[Any] = field(default_factory=list)
     changes: list[Any] = field(default_factory=list)
+    returned: list[Any] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        return len(self.offers) + len(self.approvals) + len(self.proposals) + len(self.changes)
+        return len(self.offers) + len(self.approvals) + len(self.proposals) + len(self.changes) + len(self.returned)
 
 
 def waiting(actor: Actor) -> Waiting:
-    """Commands offered to me, approvals I may give, proposals to triage, changes of awareness I may decide."""
+    """Commands offered to me, approvals I may give, proposals to triage, changes of awareness I may decide, documents that
+    came back to me."""
     return Waiting(
         offers=list(incidents.offers_to(actor)[:MOST_WAITING]) if actor.person_id else [],
         approvals=approvals.waiting_for(actor)[:MOST_WAITING],
         proposals=list(signals.proposals(actor, is_waiting=True)[:MOST_WAITING]) if actor.may("signal.triage") else [],
         changes=list(incidents.awareness_changes_for(actor)[:MOST_WAITING]),
+        returned=documents.returned_to(actor)[:MOST_WAITING] if actor.may("report.edit") else [],
     )
 
 
@@ -75,6 +80,7 @@ class OnCall:
 
     names: list[str] = field(default_factory=list)
     via: str = ""
+    post: dict[str, str] = field(default_factory=dict)  # its title, {"ko", "en"}
 
 
 def on_call() -> OnCall:
@@ -88,10 +94,11 @@ def on_call() -> OnCall:
 
 def _on_call() -> OnCall:
     try:
-        resolution = people.resolve_post(packs.taxonomy().triage.post)
+        taxonomy = packs.taxonomy()
     except Refused:
         return OnCall()
-    return OnCall([person.name for person in resolution.people], resolution.via)
+    resolution = people.resolve_post(taxonomy.triage.post)
+    return OnCall([person.name for person in resolution.people], resolution.via, taxonomy.post(taxonomy.triage.post).title.both)
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,19 @@ def troubles(actor: Actor) -> Troubles:
         calls=integrations.dead_calls(actor).count() if may_mend else 0,
         letters=signals.dead_letters(actor, is_dismissed=False).count() if may_mend else 0,
     )
+
+
+def commands(actor: Actor, incident: Incident) -> bool:
+    chief = incidents.commander(incident)
+    return chief is not None and chief.person_id == actor.person_id
+
+
+def is_own_drill(actor: Actor, incident: Incident) -> bool:
+    """Who began a drill, or commands it, is guided through it."""
+    if incident.declared_by == actor.key or commands(actor, incident):
+        return True
+    begun = events.last_event(incident.subject_id, DrillStarted.name)
+    return begun is not None and begun.actor == actor.key
 
 
 def happened(incident: Incident) -> set[str]:

@@ -1,6 +1,6 @@
 """The steps of the first guided drill, and which of them is next."""
 
-from collections.abc import Collection
+from collections.abc import Set
 from dataclasses import dataclass
 
 from bongsu.kernel.text import gettext_noop as _
@@ -18,10 +18,11 @@ class Step:
     act: str
 
 
+REPORT = "?panel=report#panels-below"
 STEPS = (
     Step(
         "alert", _("An alert came in"), _("It is under “Signals” below: what was seen, and which rule judged it."),
-        ("incidents.opened",), "", "",
+        ("signals.attached",), "", "",
     ),
     Step(
         "command", _("Take the command"),
@@ -44,7 +45,7 @@ STEPS = (
     ),
     Step(
         "report", _("Write the report"), _("It is drafted from the record; your own words in it are never overwritten."),
-        ("reports.drafted",), _("To the report"), "?panel=report#panels-below",
+        ("documents.part_edited", "documents.submitted"), _("To the report"), REPORT,
     ),
 )  # fmt: skip
 
@@ -56,8 +57,9 @@ class Progress:
     is_next: bool
 
 
-def progress(happened: Collection[str]) -> list[Progress]:
-    """Every step with whether it is done; the first that is not is next."""
-    done = [any(fact in happened for fact in step.facts) for step in STEPS]
+def progress(happened: Set[str]) -> list[Progress]:
+    """Every step with whether it is done; the first that is not is next. An alert that did not come is no step."""
+    steps = [step for step in STEPS if step.key != "alert" or happened.intersection(step.facts)]
+    done = [bool(happened.intersection(step.facts)) for step in steps]
     first = done.index(False) if False in done else -1
-    return [Progress(step, is_done, at == first) for at, (step, is_done) in enumerate(zip(STEPS, done, strict=True))]
+    return [Progress(step, is_done, at == first) for at, (step, is_done) in enumerate(zip(steps, done, strict=True))]

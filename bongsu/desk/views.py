@@ -23,7 +23,7 @@ from bongsu.ui.components import Clock
 from bongsu.ui.frame import Found
 
 from . import actions, queries
-from .rules import progress
+from .rules import REPORT, STEPS, progress
 
 AT_ONCE = ("burning", "deadlines", "waiting")
 PARTS = (*AT_ONCE, "house")  # the house itself is fetched after the page stands
@@ -67,7 +67,9 @@ def _part(actor: Actor, name: str) -> dict[str, Any]:
             return {"deadlines": [_clock(timer, incident, actor) for timer, incident in queries.deadlines(actor)], "strip": STRIP}
         case "waiting":
             return {"waiting": queries.waiting(actor), "actor": actor}
-    return {"on_call": queries.on_call(), "troubles": queries.troubles(actor), "may_mend": actor.may("connections.manage")}
+    on_call = queries.on_call()
+    post = said(on_call.post, actor.language) if on_call.post else ""
+    return {"on_call": on_call, "post": post, "troubles": queries.troubles(actor), "may_mend": actor.may("connections.manage")}
 
 
 def _shown(row: queries.Burning, actor: Actor) -> dict[str, Any]:
@@ -105,17 +107,20 @@ def drill(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return redirect("incidents:detail", actions.start_drill(actor).number)
     packs.active_version()
-    return render(request, "desk/drill.html", {"steps": progress(())})
+    return render(request, "desk/drill.html", {"steps": STEPS})
 
 
 def guide(request: HttpRequest, incident: Incident) -> dict[str, Any] | None:
-    """The steps of a guided drill on its own page; None elsewhere."""
-    if not incident.is_drill:
+    """The steps of a drill on its own page, for whose drill it is; None elsewhere."""
+    actor = _actor(request)
+    if not incident.is_drill or not queries.is_own_drill(actor, incident):
         return None
     here = reverse("incidents:detail", args=[incident.number])
     steps = progress(queries.happened(incident))
+    may_close = incident.state == "resolved" and queries.commands(actor, incident)
     rows = [(row, row.step.act if row.step.act.startswith(("#", "?")) else here + row.step.act) for row in steps]
-    return {"steps": rows, "done": sum(row.is_done for row in steps), "all": len(steps)}
+    done = sum(row.is_done for row in steps)
+    return {"steps": rows, "done": done, "all": len(steps), "report": REPORT, "may_close": may_close}
 
 
 def find(request: HttpRequest, query: str) -> list[Found]:

@@ -19,6 +19,7 @@ EVIDENCE = "evidence"  # beside these in the composer
 IC = "ic"
 FALSE_POSITIVE = "false_positive"
 LONGEST_NOTE = 20_000
+LONGEST_QUOTE = 20_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ def who_may(who: Iterable[str], at: Situation) -> bool:
     """Whether one of `who` (ic, commander, responder, machine) describes the one who acts."""
     is_one = {"ic": at.is_ic, "commander": at.is_commander, "responder": at.is_responder, "machine": at.is_machine}
     return any(is_one[kind] for kind in who)
+
+
+def next_state(state: str, ways: Sequence[str]) -> str | None:
+    """The natural way on, of those that are open: recovery once measures are under way, else what the table names first."""
+    if state in ("mitigating", "monitoring"):
+        return "resolved" if "resolved" in ways else None
+    return next((way for way in ways if way not in ("resolved", "reopened", FALSE_POSITIVE)), None)
 
 
 def missing_for(requires: Iterable[str], at: Situation) -> list[Text]:
@@ -79,9 +87,9 @@ def wrong_moments(*, occurred_at: datetime | None, detected_at: datetime, declar
     if wrong:
         return wrong
     if occurred_at and occurred_at > detected_at:
-        wrong["occurred_at"] = _("It cannot have been noticed before it happened.")
+        wrong["occurred_at"] = _("It cannot have been detected before it happened.")
     if detected_at > declared_at:
-        wrong["detected_at"] = _("It cannot have been noticed in the future.")
+        wrong["detected_at"] = _("It cannot have been detected in the future.")
     return wrong
 
 

@@ -5,12 +5,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bongsu.desk import actions, queries
+from bongsu.desk.rules import progress
+from bongsu.documents.actions.writing import edit_part
+from bongsu.documents.models import Document
 from bongsu.events.models import Event
 from bongsu.incidents import actions as incidents
 from bongsu.incidents import queries as incidents_seen
 from bongsu.incidents.models import Incident
 from bongsu.kernel.errors import Forbidden
+from bongsu.runbooks import actions as runbooks
+from bongsu.runbooks.models import StepRun
 from bongsu.signals.models import Signal
+from bongsu.updates.actions.updating import send_update
+from bongsu.updates.rules import Item
 
 pytestmark = pytest.mark.django_db
 
@@ -84,8 +91,6 @@ def test_the_drill_begins_with_an_alert_and_an_offered_command(alice, alice_clie
 
 
 def test_the_guide_follows_what_was_done(alice, default_pack):
-    from bongsu.desk.rules import progress
-
     incident = actions.start_drill(alice)
     assert [p.step.key for p in progress(queries.happened(incident)) if p.is_next] == ["command"]
     incidents.accept_command(alice, incident=incident.id)
@@ -93,6 +98,41 @@ def test_the_guide_follows_what_was_done(alice, default_pack):
     incidents.move_state(alice, incident=incident.id, state="resolved", reason="only a drill")
     incident.refresh_from_db()
     assert next(p for p in progress(queries.happened(incident)) if p.step.key == "resolve").is_done
+
+
+def test_E4_the_report_is_a_persons_work_and_the_end_of_a_drill_has_its_buttons(alice, alice_client, default_pack, drain):
+    incident = actions.start_drill(alice)
+    incidents.accept_command(alice, incident=incident.id)
+    drain()
+    runbooks.move_step(
+        alice,
+        incident=incident.id,
+        step=StepRun.objects.filter(run__incident=incident).first().step,
+        state="skipped",
+        reason="only a drill",
+    )
+    send_update(alice, incident=incident.id, items=[Item("done", "alert confirmed")])
+    incidents.move_state(alice, incident=incident.id, state="resolved", reason="only a drill")
+    drain()
+    incident.refresh_from_db()
+    assert "reports.drafted" in {e.name.partition("@")[0] for e in Event.objects.filter(subject=incident.subject_id)}
+    assert [p.step.key for p in progress(queries.happened(incident)) if p.is_next] == ["report"]
+    report = Document.objects.get(about_ref=incident.ref)
+    part = report.parts.order_by("rank").first()
+    edit_part(alice, part=part.id, text="in our own words", version=part.version)
+    words = alice_client.get(f"/incidents/{incident.number}/").content.decode()
+    guide = words.split('class="card guide"')[1].split("</section>")[0]
+    assert "act/state/?state=closed" in guide
+    assert 'href="/drill/"' in guide
+    assert "?panel=report" in guide
+
+
+def test_E4_the_guide_is_for_whose_drill_it_is_and_knows_whether_an_alert_came(alice, alice_client, bob_client, default_pack):
+    guided = actions.start_drill(alice)
+    assert 'class="card guide"' in alice_client.get(f"/incidents/{guided.number}/").content.decode()
+    assert 'class="card guide"' not in bob_client.get(f"/incidents/{guided.number}/").content.decode()
+    by_hand = opened(alice, is_drill=True)
+    assert "An alert came in" not in alice_client.get(f"/incidents/{by_hand.number}/").content.decode()
 
 
 def test_every_step_of_the_guide_listens_to_a_fact_that_exists(default_pack):
@@ -114,7 +154,7 @@ def test_home_and_its_parts_keep_their_budget(alice, alice_client, default_pack,
     for severity in ("P0", "P1", "P2", "P3"):
         opened(alice, severity=severity)
     drain()
-    budgets = {"/": 16, "/desk/burning/": 8, "/desk/deadlines/": 8, "/desk/waiting/": 8, "/desk/house/": 8}
+    budgets = {"/": 18, "/desk/burning/": 8, "/desk/deadlines/": 8, "/desk/waiting/": 8, "/desk/house/": 8}
     for url, most in budgets.items():
         alice_client.get(url)
         with CaptureQueriesContext(connection) as asked:

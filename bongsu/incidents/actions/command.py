@@ -13,7 +13,7 @@ from bongsu.packs import queries as packs
 from ..facts import CommandAccepted, CommandDeclined, CommandOffered, RoleAssigned
 from ..models import CommandOffer, Incident, RoleAssignment
 from ..rules import IC
-from .locking import active_person, is_ic, locked
+from .locking import able_person, is_ic, locked
 from .visibility import let_in_by_rule
 
 
@@ -26,7 +26,7 @@ def assign_role(actor: Actor, *, incident: UUID, role: str, person: UUID) -> Rol
         raise Invalid(_("Unknown role."), fields={"role": _("Choose one of the pack's roles.")})
     if role == IC:
         raise Refused(_("The command is not assigned: offer it, and it passes on when it is accepted."))
-    somebody = active_person(person)
+    somebody = able_person(person)
     at = now()
     RoleAssignment.objects.filter(incident=found, role=role, ended_at=None).update(ended_at=at)
     row = RoleAssignment.objects.create(incident=found, role=role, person=somebody, began_at=at)
@@ -41,7 +41,7 @@ def offer_command(actor: Actor, *, incident: UUID, person: UUID) -> CommandOffer
     found = locked(actor, incident)
     if not (is_ic(actor, found) or actor.may("incident.command")):
         raise Refused(_("Only the incident commander, or somebody who may command, offers the command."))
-    somebody = active_person(person)
+    somebody = able_person(person)
     current = RoleAssignment.objects.filter(incident=found, role=IC, ended_at=None).first()
     if current and current.person_id == somebody.id and current.accepted_at:
         raise Refused(_("{name} is the incident commander already."), name=somebody.name)

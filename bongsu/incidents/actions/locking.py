@@ -4,8 +4,9 @@ from uuid import UUID
 
 from bongsu.events.queries import must_see
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Forbidden, NotFound
+from bongsu.kernel.errors import Forbidden, Invalid, NotFound
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.kernel.text import text
 from bongsu.people import queries as people
 from bongsu.people.models import Person
 
@@ -47,4 +48,13 @@ def active_person(person: UUID) -> Person:
     somebody = people.person(person)
     if not somebody.is_active:
         raise NotFound(_("This person is no longer active."))
+    return somebody
+
+
+def able_person(person: UUID, *, field: str = "person") -> Person:
+    """Somebody active who may respond: nobody else is given the command or a role."""
+    somebody = active_person(person)
+    if not people.actor_of(somebody).may(RESPOND):
+        why = text(_("{name} has no right to respond to incidents: choose somebody who has."), name=somebody.name)
+        raise Invalid(why, fields={field: why})
     return somebody

@@ -19,7 +19,7 @@ from bongsu.kernel.text import gettext_noop as _
 
 from ..facts import EntryRetracted, EvidenceAdded, EvidenceLabelled, EvidenceRevealed, Noted
 from ..models import Evidence
-from ..rules import EVIDENCE, FILE, LINK, LONGEST_NOTE, NOTE_KINDS, QUOTE
+from ..rules import EVIDENCE, FILE, LINK, LONGEST_NOTE, LONGEST_QUOTE, NOTE_KINDS, QUOTE
 from .locking import is_ic, locked
 
 LABELS = ("is_harmful", "has_legal_hold", "is_privileged")
@@ -80,6 +80,9 @@ def add_evidence(
         raise Invalid(_("A link begins with http:// or https://."), fields={"url": _("Only web addresses.")})
     if file and file.subject_id != found.subject_id:
         raise Invalid(_("This file belongs to another record."), fields={"file": _("Upload it here.")})
+    if len(quote) > LONGEST_QUOTE:
+        long = _("A quote has at most 20,000 characters; put what is longer into a file.")
+        raise Invalid(long, fields={"quote": long})
     kind, sha256 = FILE if file else LINK if url else QUOTE, file.sha256 if file else digest(url or quote)
     # What is harmful must not speak through its own title.
     spoken = f"{kind} {sha256[:12]}" if is_harmful and not file else file.name if file else url or quote[:80]

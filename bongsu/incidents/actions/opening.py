@@ -24,7 +24,7 @@ from bongsu.systems.models import AISystem
 from ..facts import CommandOffered, IncidentOpened
 from ..models import CommandOffer, Incident, RoleAssignment
 from ..rules import IC, wrong_moments, year_of
-from .locking import active_person
+from .locking import able_person
 from .restricting import state_restriction
 from .visibility import posts_readers
 
@@ -139,7 +139,7 @@ def _number(taxonomy: Taxonomy, declared_at: datetime, is_drill: bool) -> str:
 def _first_commander(actor: Actor, taxonomy: Taxonomy, incident: Incident, wanted: UUID | None) -> Person:
     """The named one, else who declares and may command, else whoever the triage desk's post leads to."""
     if wanted:
-        return active_person(wanted)
+        return able_person(wanted, field="commander")
     if actor.person_id and actor.may("incident.command"):
         return people.person(actor.person_id)
     found = people.resolve_post(taxonomy.triage.post, incident.system.ref if incident.system else "").people

@@ -128,7 +128,7 @@ class NoteIn(Body):
 class EvidenceIn(Body):
     title: str = Field("", max_length=200)
     url: str = Field("", max_length=2000)
-    quote: str = Field("", max_length=100_000)
+    quote: str = Field("", max_length=20_000)
     is_harmful: bool = False
     is_privileged: bool = False
 

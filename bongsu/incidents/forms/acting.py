@@ -18,8 +18,8 @@ from bongsu.ui.language import say
 
 from .. import actions, queries
 from ..models import Incident
-from ..rules import DECISION, EVIDENCE, NOTE, Situation, missing_for, said
-from .base import Moment, class_choices, people_choices, severity_choices
+from ..rules import DECISION, EVIDENCE, LONGEST_QUOTE, NOTE, Situation, missing_for, said
+from .base import Moment, class_choices, people_choices, responder_choices, severity_choices
 
 
 class IncidentForm(ActForm):
@@ -133,7 +133,7 @@ class ComposeForm(IncidentForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if not data.get("text", "").strip() and not self.files:
+        if "text" in data and not data["text"].strip() and not self.files:
             self.add_error("text", _("Write something, or choose a file."))
         return data
 
@@ -151,7 +151,13 @@ class EvidenceForm(IncidentForm):
     name = forms.CharField(label=_("Title"), required=False, max_length=200)
     file = forms.FileField(label=_("File"), required=False)
     url = forms.URLField(label=_("Link"), required=False, max_length=2000, assume_scheme="https")
-    quote = forms.CharField(label=_("Quoted lines"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    quote = forms.CharField(
+        label=_("Quoted lines"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=LONGEST_QUOTE,
+        help_text=_("At most 20,000 characters; what is longer goes in as a file."),
+    )
     is_harmful = forms.BooleanField(label=_("Harmful content: blur it"), required=False)
     is_privileged = forms.BooleanField(label=_("Privileged: leave it out of exports"), required=False)
 
@@ -166,7 +172,9 @@ class OfferForm(IncidentForm):
     person = forms.ChoiceField(label=_("To"))
 
     def prepare(self) -> None:
-        self.choose("person", people_choices(self.actor))
+        chief = queries.commander(self.incident)
+        present = str(chief.person_id) if chief and chief.accepted_at else None
+        self.choose("person", [choice for choice in responder_choices() if choice[0] != present])
 
 
 class RoleForm(IncidentForm):
@@ -177,7 +185,7 @@ class RoleForm(IncidentForm):
     def prepare(self) -> None:
         language = self.actor.language
         self.choose("role", [(r.key, r.label.say(language)) for r in self.taxonomy.roles if r.key != "ic"])
-        self.choose("person", people_choices(self.actor))
+        self.choose("person", responder_choices())
 
 
 class AcceptForm(IncidentForm):

@@ -11,6 +11,12 @@ def people_choices(actor: Actor) -> list[tuple[str, str]]:
     return [(str(p.id), p.name) for p in people.people(actor, is_active=True)]
 
 
+def responder_choices() -> list[tuple[str, str]]:
+    """Those who can take the command or a role; none is chosen beforehand."""
+    found = sorted(people.people_with_grant("incident.respond"), key=lambda person: person.name)
+    return [("", "—"), *((str(person.id), person.name) for person in found)]
+
+
 def severity_choices(taxonomy: Taxonomy, language: str) -> list[tuple[str, str]]:
     return [(s.key, f"{s.key} {s.label.say(language)}: {s.definition.say(language)}") for s in taxonomy.severities]
 

@@ -10,7 +10,7 @@ from bongsu.packs import queries as packs
 from bongsu.systems import queries as systems
 from bongsu.ui.forms import RefusableForm
 
-from .base import Moment, class_choices, people_choices, severity_choices
+from .base import Moment, class_choices, responder_choices, severity_choices
 
 
 class DeclareForm(RefusableForm):
@@ -25,7 +25,7 @@ class DeclareForm(RefusableForm):
     description = forms.CharField(label=_("What do we know?"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
     affected_scope = forms.CharField(label=_("Who and what is affected?"), required=False, max_length=300)
     occurred_at = Moment(label=_("When did it begin?"), required=False)
-    detected_at = Moment(label=_("When was it noticed?"), required=False)
+    detected_at = Moment(label=_("When was it detected?"), required=False)
     commander = forms.ChoiceField(
         label=_("Incident commander"), required=False, help_text=_("Left empty: you, or the triage desk.")
     )
@@ -43,7 +43,7 @@ class DeclareForm(RefusableForm):
         self.fields["classification"].choices = [("", "—"), *class_choices(taxonomy, actor.language)]  # type: ignore[attr-defined]
         self.fields["severity"].choices = severity_choices(taxonomy, actor.language)  # type: ignore[attr-defined]
         self.fields["system"].choices = [("", "—"), *((str(s.id), s.name) for s in systems.systems(actor))]  # type: ignore[attr-defined]
-        self.fields["commander"].choices = [("", "—"), *people_choices(self.actor)]  # type: ignore[attr-defined]
+        self.fields["commander"].choices = responder_choices()  # type: ignore[attr-defined]
 
     def first_words(self, name: str) -> str:
         """What stands in a field now, sent or first."""

@@ -16,6 +16,7 @@ from bongsu.incidents.models import Evidence, Incident
 from bongsu.incidents.views.shown import PARTS
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
+from bongsu.kernel.errors import Invalid
 
 pytestmark = pytest.mark.django_db
 COCKPIT, FRAGMENT, LIST = 21, 8, 12  # PostgreSQL asks once more for the place in the stream
@@ -233,3 +234,51 @@ def test_an_act_on_a_page_of_its_own_leads_back_to_the_incident(incident: Incide
     assert "hx-post" not in words.split('<div class="card">')[1]
     done = alice_client.post(url, {"state": "investigating", "reason": ""})
     assert (done.status_code, done.headers["Location"]) == (302, f"/incidents/{incident.number}/")
+
+
+def test_E4_a_note_that_is_too_long_is_told_one_thing_only(incident: Incident, alice_client: Client) -> None:
+    sent = {"text": "x" * 20_001, "kind": "note"}
+    words = alice_client.post(f"/incidents/{incident.number}/compose/", sent, headers=HTMX).content.decode()
+    assert "20000" in words
+    assert "Write something" not in words
+
+
+def test_B5_a_quote_is_bounded_on_the_page_in_the_action_and_in_the_api(
+    incident: Incident, alice: Actor, alice_client: Client, client: Client, token_of: Any
+) -> None:
+    long = "x" * 20_001
+    with pytest.raises(Invalid) as refused:
+        actions.add_evidence(alice, incident=incident.id, title="", quote=long)
+    assert set(refused.value.fields) == {"quote"}
+    assert alice_client.post(f"/incidents/{incident.number}/evidence/", {"quote": long}).status_code == 422
+    url = f"/api/v1/incidents/{incident.number}/evidence"
+    headers = {"Authorization": f"Bearer {token_of(alice)}"}
+    assert client.post(url, {"quote": long}, content_type="application/json", headers=headers).status_code == 422
+    assert incident.evidence.filter(quote=long).count() == 0
+    assert client.post(url, {"quote": long[:-1]}, content_type="application/json", headers=headers).status_code == 201
+
+
+def test_B5_revealed_lines_stand_in_their_own_place_and_can_be_blurred_again(
+    incident: Incident, alice: Actor, alice_client: Client
+) -> None:
+    row = actions.add_evidence(alice, incident=incident.id, title="", quote="harmful words", is_harmful=True)
+    url = f"/incidents/{incident.number}/evidence/{row.id}/reveal/"
+    form = page(alice_client, f"/incidents/{incident.number}/part/evidence/").split('class="blurred"')[1].split("</form>")[0]
+    assert f'hx-post="{url}" hx-target="this"' in form  # and not the card, whose target it would inherit
+    words = alice_client.post(url, {"reason": "to judge it"}, headers=HTMX).content.decode()
+    assert "harmful words" in words
+    assert "<section" not in words
+    assert f'hx-get="/incidents/{incident.number}/part/evidence/" hx-target="#incident-evidence"' in words
+    alone = alice_client.post(url, {"reason": "without script"}).content.decode()
+    assert "harmful words" in alone
+    assert "<html" in alone
+
+
+def test_C3_a_duty_that_is_late_says_so_beside_its_moment(incident: Incident, alice: Actor, alice_client: Client) -> None:
+    actions.enter_deadline(
+        alice, incident=incident.id, title="gone by", authority="x", due_at=now() - timedelta(hours=1), zone="Asia/Seoul"
+    )
+    words = page(alice_client, f"/incidents/{incident.number}/part/duties/")
+    line = next(one for one in words.split("<li") if "gone by" in one)
+    assert '<b class="late">late · <time' in line
+    assert words.count('class="late"') == 1

@@ -125,4 +125,6 @@ def reveal(request: ActorRequest, number: str, evidence: UUID) -> HttpResponse:
     incident = queries.incident(request.actor, number)
     reason = request.POST.get("reason") or request.headers.get("HX-Prompt", "")
     row = actions.reveal_evidence(request.actor, incident=incident.id, evidence=evidence, reason=reason)
-    return render(request, "incidents/parts/revealed.html", {"evidence": row, "incident": incident})
+    template = "incidents/parts/revealed.html"
+    page = template if request.headers.get("HX-Request") else "incidents/part.html"
+    return render(request, page, {"evidence": row, "incident": incident, "part": template})

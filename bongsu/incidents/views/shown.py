@@ -17,7 +17,7 @@ from bongsu.ui.paging import Page
 
 from .. import queries
 from ..models import Duty, Incident, RoleAssignment
-from ..rules import IC, Situation, said, who_may
+from ..rules import IC, Situation, next_state, said, who_may
 from .timeline import entries
 
 CLOCKS = 3
@@ -88,7 +88,8 @@ def _moves(actor: Actor, incident: Incident, is_ic: bool) -> list[dict[str, Any]
         is_machine=False, has_ic=True, has_reason=True, has_evidence=True,
     )  # fmt: skip
     ways = [t for t in taxonomy.transitions_from(incident.state) if who_may(t.who, at)]
-    return [{"state": t.target, "label": t.label.say(actor.language)} for t in ways]
+    coming = next_state(incident.state, [t.target for t in ways])
+    return [{"state": t.target, "label": t.label.say(actor.language), "is_main": t.target == coming} for t in ways]
 
 
 def _clocks(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def _duties(actor: Actor, incident: Incident, held: dict[str, RoleAssignment]) -
     return {
         "duties": [duty for duty in shown if duty.state in ("due", "open")],
         "duties_settled": [duty for duty in shown if duty.state not in ("due", "open")],
-        "duties_done": sum(not d.is_open for d in counted),
+        "duties_done": sum(d.met_at is not None for d in counted),
         "duties_all": len(counted),
         "duty_rows": rows,
     }

@@ -66,12 +66,12 @@ document.addEventListener("htmx:load", (event) => {
   }, { once: true });
 });
 
-// A form in a dialog that was taken closes its dialog; [data-reset] is emptied.
+// A form in a dialog that was taken closes its dialog; [data-reset] is emptied, also when it was refused at first and mended there.
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, requestConfig } = event.detail;
   if (!successful || requestConfig.verb === "get") return;
   const form = elt.closest("form");
-  if (form?.hasAttribute("data-reset")) form.reset();
+  document.querySelectorAll("form[data-reset]").forEach((one) => one.action === form?.action && one.reset());
   if (form) elt.closest("dialog[open]")?.close();
 });
 

@@ -117,6 +117,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt, requestConfig } = event.detail;
   if (!requestConfig.triggeringEvent?.type?.startsWith("bongsu:")) return;
+  if (elt.querySelector("[data-kept]")) { event.preventDefault(); return; } // what was revealed goes when it is told to
   const busy = elt.querySelector("dialog[open]") || elt.querySelector("input:focus, textarea:focus, select:focus");
   if (!busy) return;
   event.preventDefault();

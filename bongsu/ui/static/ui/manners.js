@@ -7,6 +7,10 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
   document.cookie = `bongsu_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
 });
 
+// On a telephone the menu is wider than the screen: where one is stands in sight.
+const here = document.querySelector(".bar nav [aria-current]");
+if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - 40;
+
 function complain(near) {
   const line = document.createElement("div");
   line.className = "toast error";
