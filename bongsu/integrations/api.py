@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from bongsu.events.reading import listing
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
 
@@ -27,7 +27,7 @@ class ConnectionOut(Schema):
     signature: str
 
 
-class ConnectionIn(Schema):
+class ConnectionIn(Body):
     plugin: str
     name: str
     values: dict[str, Any] = {}
@@ -37,7 +37,7 @@ class ConnectionIn(Schema):
     signature_secrets: list[str] = []
 
 
-class ConnectionChange(Schema):
+class ConnectionChange(Body):
     """What is left out stays; `values` replaces all settings, an empty secret keeps the kept one."""
 
     name: str | None = None
@@ -48,7 +48,7 @@ class ConnectionChange(Schema):
     signature_secrets: list[str] | None = None
 
 
-class SwitchIn(Schema):
+class SwitchIn(Body):
     is_enabled: bool
     reason: str = ""
 
@@ -66,6 +66,8 @@ class CallOut(Schema):
     connection_id: UUID
     operation: str
     target: str
+    recipient: str
+    about: str
     state: str
     attempts: int
     may_have_been_sent_twice: bool
@@ -133,6 +135,23 @@ def list_calls(request: HttpRequest, paging: Query[Paging], wanted: Query[CallFi
     """What was asked of outside services, newest first; `state=failed` are the dead letters."""
     rows = queries.calls(_actor(request), subject=wanted.subject, state=wanted.state)
     return page_of(rows, paging, sort="-created_at", shown=listing(_actor(request)))
+
+
+class SettleIn(Body):
+    """`is_letting_go`: send it; else it is discarded for good."""
+
+    is_letting_go: bool
+    reason: str
+
+
+class SettledOut(Schema):
+    count: int
+
+
+@router.post("/calls/settle", response=SettledOut, operation_id="settle_waiting_calls")
+def settle_waiting(request: HttpRequest, body: SettleIn) -> object:
+    """Let go, or discard, everything that a hold (after a restore, say) has left waiting."""
+    return {"count": actions.settle_waiting(_actor(request), **body.dict())}
 
 
 @router.get("/calls/{call_id}", response=CallOut, operation_id="get_call")

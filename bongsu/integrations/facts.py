@@ -168,7 +168,7 @@ class CallRetried(Fact):
 class EverythingHeld(Fact):
     sentence = _("{actor} holds everything that would leave the house: {reason}")
     icon = "hold"
-    reason: str
+    reason: str | dict[str, str]
 
 
 @fact("integrations.everything_released")
@@ -177,3 +177,16 @@ class EverythingReleased(Fact):
     icon = "out"
     waiting: int
     released: int
+
+
+@fact("integrations.waiting_settled")
+class WaitingSettled(Fact):
+    """What a hold had left waiting was let go or discarded by a person, with the reason."""
+
+    sentence = _("{actor} {is_letting_go} what waited after the hold, {count} in all: {reason}")
+    said_as = {"is_letting_go": {True: _("let go"), False: _("discarded")}}
+    personal = frozenset({"reason"})
+    icon = "out"
+    count: int
+    is_letting_go: bool
+    reason: str

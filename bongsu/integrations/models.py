@@ -5,6 +5,9 @@ from django.db.models import Q
 
 from bongsu.kernel import clock
 from bongsu.kernel.refs import ref, uuid7
+from bongsu.kernel.text import Text
+
+from .rules import OPERATIONS
 
 
 class Connection(models.Model):
@@ -104,13 +107,27 @@ class Call(models.Model):
             models.Index(fields=["ended_at"], name="call_dead", condition=Q(state="failed")),
         ]
 
+    @property
+    def recipient(self) -> str:
+        """Whom or what it is meant for."""
+        return str(self.payload.get("to") or self.payload.get("channel") or self.target.partition(":")[2] or self.target)
+
+    @property
+    def about(self) -> str:
+        """Its subject line, as far as what is asked has one."""
+        return str(next((self.payload[key] for key in ("subject", "title", "summary") if self.payload.get(key)), ""))
+
+    @property
+    def operation_word(self) -> Text:
+        return Text(OPERATIONS.get(self.operation, self.operation))
+
 
 class Hold(models.Model):
     """While one is open nothing leaves the house: after a restore, or because an administrator says so."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject = models.ForeignKey("events.Subject", on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField()
+    reason = models.JSONField()  # as it was typed, or {"ko", "en"} of the house's own words
     held_at = models.DateTimeField(default=clock.now)
     released_at = models.DateTimeField(null=True)
     only_open = models.BooleanField(default=True, null=True)  # True while open, else null: at most one open
@@ -120,3 +137,7 @@ class Hold(models.Model):
             models.UniqueConstraint(fields=["only_open"], name="hold_one_open"),
             models.CheckConstraint(condition=Q(released_at=None) ^ Q(only_open=None), name="hold_open_until_released"),
         ]
+
+    @property
+    def said(self) -> Text:
+        return Text("{reason}", {"reason": self.reason})

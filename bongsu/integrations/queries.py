@@ -1,6 +1,8 @@
 """Reads about connections and calls."""
 
 import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -111,6 +113,34 @@ def call(actor: Actor, call_id: UUID | str) -> Call:
 
 def dead_calls(actor: Actor) -> QuerySet[Call]:
     return calls(actor, state="failed")
+
+
+def waiting_after_hold() -> QuerySet[Call]:
+    """What a hold kept in the house, whether it is over or not."""
+    return Call.objects.filter(state="held", held_because="held")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a record is called, and where it is read."""
+
+    name: str
+    url: str
+
+
+Namer = Callable[[Iterable[str]], dict[str, Named]]
+_namers: list[Namer] = []
+
+
+def register_records(namer: Namer) -> None:
+    """A module above says what its records are called; it is asked only for what the reader may see."""
+    if namer not in _namers:
+        _namers.append(namer)
+
+
+def named_records(subjects: Iterable[str]) -> dict[str, Named]:
+    wanted = list(subjects)
+    return {subject: named for namer in _namers for subject, named in namer(wanted).items()}
 
 
 def has_open_calls() -> bool:

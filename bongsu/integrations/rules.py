@@ -19,8 +19,9 @@ ATTEMPTS = 24  # with the back-off below more than an hour, whatever chance take
 LEASE = timedelta(seconds=45)  # longer than any call may take; after it the sender is taken for dead
 REPLAY = timedelta(minutes=5)
 HELD_FOR_GOOD = ("drill", "demo")
-RESTRICTED, STRANGER, ENDED = "restricted", "stranger", "ended"
+RESTRICTED, STRANGER, ENDED, DISCARDED = "restricted", "stranger", "ended", "discarded"
 DROPPED_WORDS = {
+    DISCARDED: _("a person decided that it is not to be sent any more"),
     RESTRICTED: _("the record is restricted, and it would have been said where anybody may read it"),
     STRANGER: _("the record is restricted, and the recipient is not among its readers"),
     ENDED: _("what it was asked for has ended"),

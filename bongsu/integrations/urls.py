@@ -15,5 +15,6 @@ urlpatterns = [
     path("connections/<uuid:connection_id>/try/", views.try_sample, name="try"),
     path("outgoing/", views.dead_letters, name="dead-letters"),
     path("outgoing/release/", views.release, name="release"),
+    path("outgoing/settle/", views.settle, name="settle"),
     path("outgoing/<uuid:call_id>/retry/", views.retry, name="retry"),
 ]

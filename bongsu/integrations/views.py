@@ -25,6 +25,7 @@ from .forms import ConnectionForm, TryMappingForm, words
 from .models import Connection
 from .rules import HELD_WORDS
 
+SHOWN = 100
 MARKDOWN = MarkdownIt("commonmark", {"html": False})  # the plug-in folder's own setup.md
 
 
@@ -136,11 +137,23 @@ def try_sample(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 def dead_letters(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     actor.require("see")
-    held = list(queries.calls(actor, state="held").exclude(held_because__in=("drill", "demo"))[:50])
-    for row in held:
+    hold = queries.open_hold()
+    dead, held = queries.dead_calls(actor), queries.calls(actor, state="held").exclude(held_because__in=("drill", "demo"))
+    shown = {"dead": list(dead[:SHOWN]), "held": list(held[:SHOWN])}
+    records = queries.named_records({row.subject_id for rows in shown.values() for row in rows})
+    for row in [*shown["dead"], *shown["held"]]:
+        row.record = records.get(row.subject_id)  # type: ignore[attr-defined]
         row.why = say(HELD_WORDS.get(row.held_because, row.held_because))  # type: ignore[attr-defined]
-    context = {"dead": queries.dead_calls(actor)[:100], "held": held, "may_manage": actor.may(MANAGE)}
-    return render(request, "integrations/dead_letters.html", context | {"hold": queries.open_hold()})
+    waiting = queries.waiting_after_hold()
+    context = shown | {
+        "dead_count": dead.count(),
+        "held_count": held.count(),
+        "waiting_count": waiting.count(),
+        "unseen_count": waiting.count() - waiting.filter(pk__in=queries.calls(actor, state="held").values("pk")).count(),
+        "may_manage": actor.may(MANAGE),
+        "hold": hold,
+    }
+    return render(request, "integrations/dead_letters.html", context)
 
 
 @require_POST
@@ -154,4 +167,15 @@ def retry(request: HttpRequest, call_id: UUID) -> HttpResponse:
 def release(request: HttpRequest) -> HttpResponse:
     is_letting_go = request.POST.get("is_letting_go") == "1"
     actions.release_everything(request.actor, is_letting_go=is_letting_go)  # type: ignore[attr-defined]
+    return redirect(reverse("integrations:dead-letters"))
+
+
+@require_POST
+def settle(request: HttpRequest) -> HttpResponse:
+    """What a hold has left waiting: all of it goes, or all of it is discarded."""
+    is_letting_go = request.POST.get("is_letting_go") == "1"
+    reason = request.POST.get("reason", "")
+    count = actions.settle_waiting(request.actor, is_letting_go=is_letting_go, reason=reason)  # type: ignore[attr-defined]
+    said = _("On their way: {count}.") if is_letting_go else _("Discarded: {count}.")
+    messages.success(request, said.format(count=count))
     return redirect(reverse("integrations:dead-letters"))

@@ -1,17 +1,22 @@
 """Reading signals, proposals and reports, limited to what the actor may see."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext
 
 from bongsu.comms.models import Message
 from bongsu.events.queries import visible
 from bongsu.events.reading import opened
+from bongsu.incidents.models import Incident
 from bongsu.integrations import queries as integrations
 from bongsu.integrations.contract import Received, as_json
 from bongsu.integrations.contract import Signal as Understood
 from bongsu.integrations.contract import Unreadable as NotUnderstood
 from bongsu.integrations.models import Connection
+from bongsu.integrations.queries import Named
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import storable
 from bongsu.kernel.errors import Invalid, NotFound, TransportError
@@ -98,6 +103,19 @@ def last_asked(actor: Actor, row: Proposal) -> QuerySet[Message]:
     """Whom the triage desk's last message about a proposal went to, with what came of it."""
     asked = Message.objects.filter(visible(actor), key=f"{row.ref}:{row.pages}", purpose="triage")
     return asked.select_related("person").order_by("name")
+
+
+def named_records(subjects: Iterable[str]) -> dict[str, Named]:
+    """What incidents and proposals are called where only that may be said of them, and where they are read."""
+    keys = {subject: UUID(subject.partition(":")[2]) for subject in subjects if subject.startswith(("incident:", "proposal:"))}
+    numbers = dict(Incident.objects.filter(pk__in=keys.values()).values_list("pk", "number"))
+    found = {}
+    for subject, key in keys.items():
+        if key in numbers:
+            found[subject] = Named(numbers[key], reverse("incidents:detail", args=[numbers[key]]))
+        elif subject.startswith("proposal:"):
+            found[subject] = Named(gettext("Proposal"), reverse("signals:proposal", args=[key]))
+    return found
 
 
 def signals_of(actor: Actor, row: Proposal) -> QuerySet[Signal]:

@@ -11,11 +11,13 @@ from django.db.models import Max
 
 from bongsu.events.actions import action, open_subject, record
 from bongsu.events.models import Subject
+from bongsu.events.queries import is_demo
 from bongsu.events.work import OUTSIDE, PAGE, Hint, defer
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Invalid
 from bongsu.kernel.refs import ref
+from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 
 from .. import facts, queries, rules
@@ -76,11 +78,13 @@ def wake(row: Call, at: datetime | None = None) -> None:
 
 @action
 def retry_call(actor: Actor, *, call: UUID | str) -> Call:
-    """Give a dead letter, or one held for a reason that has passed, another chance. Refuses drills and demos."""
+    """Give a dead letter, or one held for a reason that has passed, another chance. Refuses what would only be held again."""
     actor.require(MANAGE)
-    row = Call.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=call).first()
+    row = Call.objects.select_for_update(of=("self",)).select_related("connection", "subject").filter(pk=call).first()
     if row is None or not rules.may_try_again(row.state, row.held_because):
         raise Conflict(_("This call cannot be tried again: it is no dead letter any more, was withdrawn, or belongs to a drill."))
+    if again := _would_be_held(row):
+        raise Conflict(_("It would be held again: {why}."), why=Text(rules.HELD_WORDS[again]))
     row.state, row.held_because, row.attempts, row.next_at, row.ended_at = "pending", "", 0, now(), None
     row.save(update_fields=["state", "held_because", "attempts", "next_at", "ended_at"])
     record(actor, facts.CallRetried(
@@ -91,9 +95,17 @@ def retry_call(actor: Actor, *, call: UUID | str) -> Call:
     return row
 
 
+def _would_be_held(row: Call) -> str:
+    return rules.held_because(
+        is_drill=row.subject.is_drill, is_demo=is_demo(), is_held=queries.open_hold() is not None,
+        is_enabled=row.connection.is_enabled,
+    )  # fmt: skip
+
+
 @action
-def hold_everything(actor: Actor, *, reason: str) -> Hold:
-    """From now on nothing leaves the house until a person releases it. Holding twice is the same hold."""
+def hold_everything(actor: Actor, *, reason: str | dict[str, str]) -> Hold:
+    """From now on nothing leaves the house until a person releases it. Holding twice is the same hold. `reason`: as it was
+    typed, or the house's own words in both languages."""
     actor.require(MANAGE)
     if (there := queries.open_hold()) is not None:
         return there
@@ -122,6 +134,40 @@ def release_everything(actor: Actor, *, is_letting_go: bool) -> None:
     record(actor, facts.EverythingReleased(
         subject=row.subject_id, waiting=len(rows), released=len(rows) if is_letting_go else 0
     ))  # fmt: skip
+
+
+@action
+def settle_waiting(actor: Actor, *, is_letting_go: bool, reason: str) -> int:
+    """Let go, or discard for good, everything that a hold has left waiting; returns how many. While the hold is open nothing is
+    let go: that is what releasing it is for."""
+    actor.require(MANAGE)
+    hold = Hold.objects.order_by("-held_at").first()
+    rows = list(queries.waiting_after_hold().select_for_update(of=("self",)).select_related("connection").order_by("turn"))
+    if hold is None or not rows:
+        raise Conflict(_("Nothing is held."))
+    if is_letting_go and hold.released_at is None:
+        raise Conflict(_("Everything is held back: release that first."))
+    if not reason.strip():
+        raise Invalid(_("This needs a reason."), fields={"reason": _("A reason is needed.")})
+    for row in rows:
+        if is_letting_go:
+            row.state, row.held_because, row.next_at, row.ended_at = "pending", "", now(), None
+            row.save(update_fields=["state", "held_because", "next_at", "ended_at"])
+        else:
+            mark_dropped(actor, row, rules.DISCARDED)
+        wake(row)
+    record(actor, facts.WaitingSettled(
+        subject=hold.subject_id, count=len(rows), is_letting_go=is_letting_go, reason=reason.strip()
+    ))  # fmt: skip
+    return len(rows)
+
+
+def mark_dropped(actor: Actor, row: Call, reason: str) -> Call:
+    """End a locked call without sending it (again)."""
+    row.state, row.dropped_because, row.held_because, row.claim, row.ended_at = "dropped", reason, "", None, now()
+    row.save()
+    record(actor, facts.CallDropped(reason=reason, may_have_been_sent=row.is_doubtful, **about(row)))
+    return row
 
 
 def about(row: Call) -> dict[str, str]:

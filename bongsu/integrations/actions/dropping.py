@@ -4,13 +4,12 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from bongsu.events.actions import action, record
+from bongsu.events.actions import action
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.clock import now
 
-from .. import facts, queries, rules
+from .. import queries, rules
 from ..models import Call
-from .calling import about, wake
+from .calling import mark_dropped, wake
 
 
 @action
@@ -40,11 +39,3 @@ def _drop(actor: Actor, calls: QuerySet[Call], reason: str) -> int:
             wake(row)  # what stands behind it may go
             dropped += 1
     return dropped
-
-
-def mark_dropped(actor: Actor, row: Call, reason: str) -> Call:
-    """End a locked call without sending it (again)."""
-    row.state, row.dropped_because, row.held_because, row.claim, row.ended_at = "dropped", reason, "", None, now()
-    row.save()
-    record(actor, facts.CallDropped(reason=reason, may_have_been_sent=row.is_doubtful, **about(row)))
-    return row

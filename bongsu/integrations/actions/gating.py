@@ -15,8 +15,7 @@ from bongsu.kernel.refs import uuid7
 from .. import facts, queries, rules
 from ..contract import Sent
 from ..models import Call, Connection
-from .calling import about, wake
-from .dropping import mark_dropped
+from .calling import about, mark_dropped, wake
 
 
 @action

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=bongsu.kernel.refs.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.TextField()),
+                ('reason', models.JSONField()),
                 ('held_at', models.DateTimeField(default=bongsu.kernel.clock.now)),
                 ('released_at', models.DateTimeField(null=True)),
                 ('only_open', models.BooleanField(default=True, null=True)),
