@@ -7,6 +7,7 @@ urlpatterns = [
     path("documents/", views.document_list, name="list"),
     path("documents/<uuid:document_id>/", views.detail, name="detail"),
     path("documents/<uuid:document_id>/preview/", views.preview, name="preview"),
+    path("documents/<uuid:document_id>/review/", views.review_card, name="review"),
     path("documents/<uuid:document_id>/revisions/", views.revisions, name="revisions"),
     path("documents/<uuid:document_id>/comments/", views.comment, name="comment"),
     path("documents/<uuid:document_id>/submit/", views.submit, name="submit"),

@@ -43,6 +43,12 @@ def preview(request: ActorRequest, document_id: UUID) -> HttpResponse:
     return render(request, "documents/preview.html", {"document": row, "page": _paper(row)})
 
 
+@require_GET
+def review_card(request: ActorRequest, document_id: UUID) -> HttpResponse:
+    """Review and approval; of a draft it is fetched again after every save, for what still waits to be written."""
+    return render(request, "documents/review.html", _review(request, queries.document(request.actor, document_id)))
+
+
 @require_POST
 def preview_part(request: ActorRequest, part_id: UUID) -> HttpResponse:
     """What is being typed, as it would be printed; nothing is kept."""
@@ -158,30 +164,38 @@ def _act(request: ActorRequest, document_id: UUID, form: RefusableForm, act: Cal
 
 
 def _page(request: ActorRequest, row: Document, *, form: RefusableForm | None = None, status: int = 200) -> HttpResponse:
-    actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
-    unwritten, changes = queries.unwritten(row), queries.changes_asked(row)
-    signed = queries.signatures(row)
-    text_hash = newest.hash if newest else ""
-    may_decide = waiting is not None and approvals.why_not(actor, waiting) is None and approvals.is_entitled(actor, waiting)
+    changes = queries.changes_asked(row)
     context = {
-        "document": row,
+        **_review(request, row, form),
         "home": queries.home_of(row),
         "changes_asked": changes,
         "changes_step": review.STATES[changes.step] if changes else "",
-        "unwritten": unwritten.items(),
-        "unwritten_count": sum(unwritten.values()),
         "way": [(key, words, key == row.state) for key, words in review.STATES.items()],
         "page": _paper(row),
         "parts": [_part_context(part) for part in row.parts.all()],
-        "is_editable": review.why_not_edit(row.state) is None and actor.may("report.edit"),
         "comments": queries.comments(row),
         "comment_form": form if isinstance(form, CommentForm) else CommentForm(),
+    }
+    return render(request, "documents/detail.html", context, status=status)
+
+
+def _review(request: ActorRequest, row: Document, form: RefusableForm | None = None) -> dict[str, Any]:
+    """What stands between the text and its seal, and what of it is this reader's to do."""
+    actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
+    unwritten, signed = queries.unwritten(row), queries.signatures(row)
+    text_hash = newest.hash if newest else ""
+    may_decide = waiting is not None and approvals.why_not(actor, waiting) is None and approvals.is_entitled(actor, waiting)
+    return {
+        "document": row,
+        "is_editable": review.why_not_edit(row.state) is None and actor.may("report.edit"),
         "may_edit": actor.may("report.edit"),
+        "unwritten": unwritten.items(),
+        "unwritten_count": sum(unwritten.values()),
         "waiting": waiting,
         "deciders": queries.deciders(row),
-        "submit_form": form if isinstance(form, SubmitForm) else SubmitForm(unwritten=unwritten),
         "may_decide": may_decide,
         "why_not": approvals.why_not(actor, waiting) if waiting else None,
+        "submit_form": form if isinstance(form, SubmitForm) else SubmitForm(unwritten=unwritten),
         "review_form": form if isinstance(form, ReviewForm) else ReviewForm(initial={"text_hash": text_hash}),
         "reason_form": form if isinstance(form, ReasonForm) else ReasonForm(),
         "distribute_form": form if isinstance(form, DistributeForm) else DistributeForm(),
@@ -189,7 +203,6 @@ def _page(request: ActorRequest, row: Document, *, form: RefusableForm | None = 
         "signatures": [(signature, review.ROLES[signature.role]) for signature in signed],
         "may_sign": newest is not None and row.state != review.DRAFT and actor.person_id not in {s.person_id for s in signed},
     }
-    return render(request, "documents/detail.html", context, status=status)
 
 
 def _paper(row: Document) -> str:

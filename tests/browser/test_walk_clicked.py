@@ -95,6 +95,8 @@ def written(page: Any) -> str:
     part.get_by_role("button", name="저장").click()
     page.locator("#edit-root_cause").get_by_text("Minji").wait_for()
     page.locator("#page").get_by_text("소득 항목이 빠졌습니다").first.wait_for()
+    page.locator("#unwritten").get_by_text("근본 원인").wait_for(state="detached")
+    page.get_by_role("checkbox", name="비운 채 제출합니다").check()
     page.get_by_role("button", name="서명하고 법무 검토에 제출").click()
     page.locator(".way [aria-current=step]").get_by_text("검토").wait_for()
     return str(page.url)
