@@ -71,7 +71,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful, requestConfig } = event.detail;
   if (!successful || requestConfig.verb === "get") return;
   const form = elt.closest("form");
-  document.querySelectorAll("form[data-reset]").forEach((one) => one.action === form?.action && one.reset());
+  document.querySelectorAll("form[data-reset]").forEach((one) => one.getAttribute("action") === requestConfig.path && one.reset());
   if (form) elt.closest("dialog[open]")?.close();
 });
 
