@@ -224,7 +224,12 @@ def test_a_command_says_what_is_wrong_and_ends_with_a_code(case: str, monkeypatc
 
 @pytest.mark.parametrize(("language", "said"), [("en_US.UTF-8", "start the server first"), ("ko_KR.UTF-8", "먼저 서버를 시작")])
 def test_a_command_in_a_home_without_a_database_says_what_to_do(language: str, said: str, tmp_path: Any) -> None:
-    environment = {**os.environ, "BONGSU_HOME": str(tmp_path), "LANG": language, "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
+    environment = {
+        **os.environ,
+        "BONGSU_HOME": str(tmp_path),
+        "LANG": language,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3",
+    }
     environment.pop("LC_ALL", None)
     command = [sys.executable, "-m", "bongsu", "ledger", "verify"]
     done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=60)

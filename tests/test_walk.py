@@ -148,6 +148,7 @@ def test_one_alert_all_the_way_with_recorded_payloads(
     steps.closed(recorded, incident)
     steps.taken_along(recorded, incident, tmp_path)
     nothing_is_stuck()
+    steps.every_reaction_again_changes_nothing(drain)
     steps.ledger_is_whole()
 
 

@@ -88,13 +88,16 @@ def _begun(actor: Actor, incident: Incident, language: str, drawn: queries.Drawn
 
 @action
 def draft_at_resolution(actor: Actor, *, incident: UUID) -> None:
-    """The incident is resolved: its report is owed, and written as far as the record goes. One under review stays as it is."""
+    """The incident is resolved: its report is owed, and written as far as the record goes. One under review stays as it is, and
+    one that was sealed since is the report of this resolution."""
     found = Incident.objects.get(pk=incident)
     if found.resolved_at is None:
         return  # reopened meanwhile
     incident_actions.require(actor, incident=found, key=REPORT_DUTY, title=DUTY_TITLE)
     standing = queries.reports(actor, found)
-    if not any(row.is_in_review for row in standing):
+    revisions = [newest_revision(row) for row in standing if row.is_sealed]
+    is_told = any(revision and revision.made_at >= found.resolved_at for revision in revisions)
+    if not is_told and not any(row.is_in_review for row in standing):
         drafts = dict.fromkeys(row.language for row in standing if row.state == DRAFT)
         for language in drafts or [_spoken_in(found)]:
             draft(actor, incident=incident, language=language)

@@ -12,7 +12,7 @@ from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import queries
 from .actions import channels, noticing, updating
@@ -45,12 +45,12 @@ class ItemOut(Schema):
     text: str
 
 
-class ItemIn(Schema):
+class ItemIn(Body):
     state: str = Field("in_progress", pattern="^(done|in_progress|waiting)$")
     text: str = Field(max_length=300, pattern=LINE)
 
 
-class UpdateIn(Schema):
+class UpdateIn(Body):
     items: list[ItemIn] = Field(min_length=1, max_length=30)
 
 
@@ -75,7 +75,7 @@ class NextOut(Schema):
     items: list[ItemOut]
 
 
-class NoticeIn(Schema):
+class NoticeIn(Body):
     language: str = Field("ko", pattern="^(ko|en)$")
     service: str = Field(max_length=160, pattern=LINE)
     company: str = Field(max_length=160, pattern=LINE)
@@ -126,7 +126,7 @@ class StandingOut(Schema):
     state: str
 
 
-class StandingIn(Schema):
+class StandingIn(Body):
     key: str = Field(pattern="^(incident-command|incident-status)$")
     address: str = Field("", max_length=200, pattern=LINE)
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +14,11 @@ import pytest
 
 from bongsu.approvals import actions as approvals
 from bongsu.approvals.models import Approval
-from bongsu.comms.models import Message
+from bongsu.comms.models import Message, Sending
 from bongsu.documents import actions as documents
 from bongsu.documents.models import Document
 from bongsu.escalations.models import Step
-from bongsu.events.models import Delivery, Event
+from bongsu.events.models import Delivery, Event, Timer
 from bongsu.events.queries import has_open_listeners, shown_timers
 from bongsu.events.verification import verify
 from bongsu.incidents import actions as incidents
@@ -28,7 +29,7 @@ from bongsu.kernel.errors import Refused
 from bongsu.reports import actions as reports
 from bongsu.runbooks import actions as runbooks
 from bongsu.runbooks import queries as runs
-from bongsu.runbooks.models import Containment, Verification
+from bongsu.runbooks.models import Containment, StepRun, Verification
 from bongsu.signals import actions as signals
 from bongsu.signals.models import Proposal, Receipt
 from bongsu.updates.actions import updating
@@ -320,3 +321,18 @@ def ledger_is_whole() -> None:
     report = verify()
     assert report.is_whole, report.first
     assert report.rows > 100
+
+
+def every_reaction_again_changes_nothing(drain: Callable[..., Any]) -> None:
+    """A delivery that is made twice: all of them at once, after the fact, when most conditions have changed meanwhile."""
+    before, known = _everything(), set(Event.objects.values_list("event", flat=True))
+    Delivery.objects.exclude(done_at=None).update(done_at=None)
+    drain()
+    changed = {kind: (before[kind], count) for kind, count in _everything().items() if count != before[kind]}
+    assert not changed, (changed, [event.text[:300] for event in Event.objects.exclude(event__in=known)])
+
+
+def _everything() -> dict[str, int]:
+    """How much there is of everything that a reaction could make anew."""
+    kinds = (Event, Message, Sending, Call, Timer, Approval, Duty, StepRun, Containment, Verification, Document)
+    return {"dead": Delivery.objects.exclude(dead_at=None).count(), **{kind.__name__: kind.objects.count() for kind in kinds}}

@@ -10,8 +10,9 @@ from bongsu.kernel.actors import Actor
 
 @action
 def acknowledge_pages(actor: Actor, *, incident: UUID) -> int:
-    """An IC has accepted: what rings is acknowledged in the pager service."""
-    return comms.acknowledge_pages(actor, subject=Incident.objects.get(pk=incident).subject_id)
+    """An IC has accepted: what rings is acknowledged in the pager service, unless it is over already."""
+    found = Incident.objects.get(pk=incident)
+    return comms.acknowledge_pages(actor, subject=found.subject_id) if found.is_open else 0
 
 
 @action
