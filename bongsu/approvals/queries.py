@@ -4,13 +4,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from bongsu.events.queries import may_see, visible
+from bongsu.events.queries import SEE, readers, visible
 from bongsu.events.reading import opened
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.errors import NotFound
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.people.models import Person
-from bongsu.people.queries import actor_of, people_with_grant, resolve_post
+from bongsu.people.queries import people_with_grant, resolve_post
 
 from .models import Approval
 from .rules import GRANTED, WAITING, why_not_decide
@@ -78,7 +78,9 @@ def deciders(row: Approval) -> list[Person]:
     able += resolve_post(row.post_key, row.scope_ref).people if row.post_key else []
     barred = {row.requested_by, *row.barred}
     once = {person.id: person for person in able if person.ref not in barred}
-    return [person for person in once.values() if may_see(actor_of(person), row.subject_id)]
+    may_see = {person.id for person in people_with_grant(SEE)}
+    may_see = may_see & set(readers(row.subject_id)) if row.subject.restricted else may_see
+    return [person for person in once.values() if person.id in may_see]
 
 
 def granted(about_ref: str, purpose: str, text_hash: str) -> Approval | None:

@@ -33,16 +33,16 @@ class SubmitForm(RefusableForm):
 
     def __init__(self, *args: Any, unwritten: Mapping[str, int], **values: Any) -> None:
         super().__init__(*args, **values)
-        count, parts = sum(unwritten.values()), ", ".join(f"{title} ({n})" for title, n in unwritten.items())
+        count = sum(unwritten.values())
         if not count:
             del self.fields["with_open_places"]
             return
         said = ngettext(
-            "Submit it although %(count)s place still waits for a person’s words: %(parts)s",
-            "Submit it although %(count)s places still wait for a person’s words: %(parts)s",
+            "Submit it although this %(count)s place still waits for a person’s words",
+            "Submit it although these %(count)s places still wait for a person’s words",
             count,
         )
-        self.fields["with_open_places"].label = said % {"count": count, "parts": parts}
+        self.fields["with_open_places"].label = said % {"count": count}
 
 
 class ReviewForm(RefusableForm):

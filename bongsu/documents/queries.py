@@ -21,7 +21,7 @@ from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui.language import say
 
-from .models import Comment, Document, Part, Revision, Signature
+from .models import Comment, Document, Part, Revision
 from .rules import content, pages
 from .rules.kinds import PAGES
 from .rules.paper import pdf
@@ -84,12 +84,6 @@ def newest_revision(row: Document) -> Revision | None:
     return row.revisions.order_by("-number").first()
 
 
-def signatures(row: Document) -> list[Signature]:
-    """The signatures under the newest revision."""
-    newest = newest_revision(row)
-    return list(newest.signatures.select_related("person")) if newest else []
-
-
 def is_intact(kept: Revision) -> bool:
     """Whether a revision is still the text its hash and signatures speak of."""
     right = content.content_hash(kept.text) == kept.hash
@@ -99,7 +93,8 @@ def is_intact(kept: Revision) -> bool:
 def waiting_approval(row: Document) -> Approval | None:
     """The approval that the present step waits for."""
     purpose = PURPOSES.get(row.state)
-    return Approval.objects.filter(about_ref=row.ref, purpose=purpose, state="waiting").first() if purpose else None
+    waiting = Approval.objects.select_related("subject").filter(about_ref=row.ref, purpose=purpose, state="waiting")
+    return waiting.first() if purpose else None
 
 
 def deciders(row: Document) -> list[str]:
@@ -125,7 +120,7 @@ def decisions(row: Document) -> list[Decision]:
     """Every decision on the document, oldest first; also those that no longer count."""
     steps = {purpose: state for state, purpose in PURPOSES.items()}
     found = Approval.objects.filter(about_ref=row.ref, purpose__in=steps).exclude(decided_by="").order_by("decided_at", "id")
-    kept = list(row.revisions.all())
+    kept = list(row.revisions.only("number", "hash", "made_at")) if found else []
     names = names_of({one.decided_by for one in found})
     return [
         Decision(
@@ -158,7 +153,8 @@ def returned_to(actor: Actor) -> list[tuple[Document, Decision]]:
 
 def unwritten(row: Document, kept: Revision | None = None) -> dict[str, int]:
     """The parts that still have places for a person to fill, with how many: of a revision, or as the document reads now."""
-    parts = content.read(_text(row, kept))["parts"]
+    kept = kept or _frozen(row)
+    parts = content.read(kept.text if kept else present_text(row))["parts"]
     found: dict[str, int] = {}
     for part in parts:
         if count := content.open_places(part["text"]):
@@ -181,18 +177,14 @@ def _frozen(row: Document) -> Revision | None:
     return newest_revision(row) if row.is_sealed or row.is_in_review else None
 
 
-def _text(row: Document, kept: Revision | None) -> str:
-    kept = kept or _frozen(row)
-    return kept.text if kept else present_text(row)
-
-
 def whole(row: Document, kept: Revision | None = None) -> pages.Whole:
     """The document ready to be drawn: a sealed one, or one under review, as its newest revision; a draft as it stands."""
-    kept = kept or _frozen(row)
-    text = _text(row, kept)
+    newest = newest_revision(row) if kept else _frozen(row)
+    kept = kept or newest
+    text = kept.text if kept else present_text(row)
     values = content.read(text)
     signed = kept.signatures.select_related("person") if kept else []
-    footer = _footer(row, kept)
+    footer = _footer(row, kept, newest)
     return pages.Whole(
         content=values,
         hash=content.content_hash(text),
@@ -205,10 +197,9 @@ def whole(row: Document, kept: Revision | None = None) -> pages.Whole:
     )
 
 
-def _footer(row: Document, kept: Revision | None) -> str:
+def _footer(row: Document, kept: Revision | None, newest: Revision | None) -> str:
     if kept is None:
         return say(STANDS[row.state], row.language)
-    newest = newest_revision(row)
     if newest and newest.number != kept.number:
         older = Text(_("Revision {number}, superseded by revision {newest}"), {"number": kept.number, "newest": newest.number})
         return say(older, row.language)

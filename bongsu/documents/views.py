@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
@@ -131,7 +132,15 @@ def revisions(request: ActorRequest, document_id: UUID) -> HttpResponse:
     changes = queries.compare_revisions(request.actor, document_id, older, newer) if older and newer else []
     context = {
         "document": row,
-        "revisions": [(r, queries.is_intact(r), [d for d in decided if d.revision == r.number]) for r in kept],
+        "revisions": [
+            (
+                r,
+                queries.is_intact(r),
+                [(signature, review.ROLES[signature.role]) for signature in r.signatures.all()],
+                [d for d in decided if d.revision == r.number],
+            )
+            for r in kept
+        ],
         "steps": review.STATES,
         "changes": changes,
         "older": older,
@@ -164,6 +173,7 @@ def _act(request: ActorRequest, document_id: UUID, form: RefusableForm, act: Cal
 
 
 def _page(request: ActorRequest, row: Document, *, form: RefusableForm | None = None, status: int = 200) -> HttpResponse:
+    prefetch_related_objects([row], "parts")
     changes = queries.changes_asked(row)
     context = {
         **_review(request, row, form),
@@ -182,7 +192,8 @@ def _page(request: ActorRequest, row: Document, *, form: RefusableForm | None = 
 def _review(request: ActorRequest, row: Document, form: RefusableForm | None = None) -> dict[str, Any]:
     """What stands between the text and its seal, and what of it is this reader's to do."""
     actor, newest, waiting = request.actor, queries.newest_revision(row), queries.waiting_approval(row)
-    unwritten, signed = queries.unwritten(row), queries.signatures(row)
+    unwritten = queries.unwritten(row, newest if row.state != review.DRAFT else None)
+    signed = list(newest.signatures.select_related("person")) if newest else []
     text_hash = newest.hash if newest else ""
     may_decide = waiting is not None and approvals.why_not(actor, waiting) is None and approvals.is_entitled(actor, waiting)
     return {
@@ -192,7 +203,7 @@ def _review(request: ActorRequest, row: Document, form: RefusableForm | None = N
         "unwritten": unwritten.items(),
         "unwritten_count": sum(unwritten.values()),
         "waiting": waiting,
-        "deciders": queries.deciders(row),
+        "deciders": sorted(person.name for person in approvals.deciders(waiting)) if waiting else [],
         "may_decide": may_decide,
         "why_not": approvals.why_not(actor, waiting) if waiting else None,
         "submit_form": form if isinstance(form, SubmitForm) else SubmitForm(unwritten=unwritten),

@@ -28,7 +28,7 @@ __all__ = ["KIND", "LANGUAGES", "REPORT_DUTY", "Drawn", "drawn", "edited_share",
 
 def reports(actor: Actor, incident: Incident) -> list[Document]:
     """The reports on an incident, newest first: one per language, and older sealed ones."""
-    return list(documents.documents(actor, subject=incident.subject_id, kind=KIND))
+    return list(documents.documents(actor, subject=incident.subject_id, kind=KIND).prefetch_related("parts"))
 
 
 def report(actor: Actor, number: str, language: str = "") -> Document:
@@ -84,7 +84,10 @@ def progress(row: Document) -> dict[str, Any]:
 
 def shown(actor: Actor, incident: Incident) -> dict[str, Any]:
     """What the incident's panel shows."""
-    rows = [{"document": row, "state": STANDS[row.state], **progress(row)} for row in reports(actor, incident)]
+    rows = [
+        {"document": row, "state": STANDS[row.state], "asked": documents.changes_asked(row), **progress(row)}
+        for row in reports(actor, incident)
+    ]
     has = {row["document"].language for row in rows if not row["document"].is_sealed}
     return {
         "incident": incident,
