@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bongsu.incidents import queries as incidents
@@ -11,7 +12,7 @@ from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
 from bongsu.packs import queries as packs
 from bongsu.people import queries as people
-from bongsu.ui.forms import ActForm
+from bongsu.ui.forms import ActForm, Listed
 
 from . import queries
 from .models import Containment, Verification
@@ -36,14 +37,26 @@ class ReasonForm(RunForm):
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST)
 
 
-class BeginForm(RunForm):
+class StepForm(RunForm):
+    """A form about one step, which it names."""
+
+    def prepare(self) -> None:
+        step: queries.StepView = self.row
+        self.what = step.step.title.say(self.actor.language)
+
+
+class StepReasonForm(StepForm, ReasonForm):
+    pass
+
+
+class BeginForm(StepForm):
     title = _("Begin")
 
     def values(self) -> dict[str, Any]:
         return {"state": steps.DOING}
 
 
-class TickForm(RunForm):
+class TickForm(StepForm):
     title = _("Tick the step")
     note = forms.CharField(
         label=_("What was done, what was seen?"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST
@@ -51,46 +64,55 @@ class TickForm(RunForm):
     link = forms.URLField(label=_("Link"), required=False, max_length=2000, assume_scheme="https")
     evidence = forms.ChoiceField(label=_("Evidence"), required=False)
     reason = forms.CharField(
-        label=_("Why now, if earlier steps are open"),
+        label=_("Why now, while these are open?"),
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def prepare(self) -> None:
+        super().prepare()
+        view: queries.StepView = self.row
         kept = incidents.evidence(self.actor, self.incident)
         self.choose("evidence", [("", "—"), *((str(e.id), e.title) for e in kept)])
+        if not queries.is_shown(self.incident, view.step):
+            self.fields["note"].help_text = _("Nothing on record shows yet that this was done: say what does.")
+        if waiting := queries.open_before(view.row.run, view.step, self.actor.language):
+            self.listed = Listed(gettext("Earlier steps that are open"), waiting, is_open=True)
+        else:
+            del self.fields["reason"]
 
     def values(self) -> dict[str, Any]:
         return {**self.cleaned_data, "evidence": self.cleaned_data["evidence"] or None, "state": steps.DONE}
 
 
-class SkipForm(ReasonForm):
+class SkipForm(StepReasonForm):
     title = _("Skip the step")
 
     def values(self) -> dict[str, Any]:
         return {**self.cleaned_data, "state": steps.SKIPPED}
 
 
-class NotApplicableForm(ReasonForm):
+class NotApplicableForm(StepReasonForm):
     title = _("The step does not apply")
 
     def values(self) -> dict[str, Any]:
         return {**self.cleaned_data, "state": steps.NOT_APPLICABLE}
 
 
-class BackForm(ReasonForm):
+class BackForm(StepReasonForm):
     title = _("Open the step again")
 
     def values(self) -> dict[str, Any]:
         return {**self.cleaned_data, "state": steps.WAITING}
 
 
-class AssignForm(RunForm):
+class AssignForm(StepForm):
     title = _("Give the step to")
     person = forms.ChoiceField(label=_("Person"))
 
     def prepare(self) -> None:
+        super().prepare()
         self.choose("person", [(str(p.id), p.name) for p in people.people(self.actor, is_active=True)])
 
 
@@ -128,11 +150,19 @@ class ByHandForm(RunForm):
     title = _("Done by hand")
     kind = forms.ChoiceField(label=_("Containment"))
     text = forms.CharField(label=_("What was done?"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST)
-    hours = forms.IntegerField(label=_("Ends after (hours)"), required=False, min_value=1, max_value=24 * 30)
+    way_back = forms.CharField(
+        label=_("How is it undone?"), required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=LONGEST,
+        help_text=_("Left empty: as the pack says."),
+    )  # fmt: skip
+    hours = forms.IntegerField(
+        label=_("The containment lasts (hours)"), required=False, min_value=1, max_value=24 * 30,
+        help_text=_("When they are over, you are reminded to undo it. Left empty: as the pack says."),
+    )  # fmt: skip
 
     def prepare(self) -> None:
         known = incidents.taxonomy_of(self.incident).containments
         self.choose("kind", [(k.key, k.label.say(self.actor.language)) for k in known])
+        self.fields["kind"].initial = queries.next_containment(self.incident)
 
     def values(self) -> dict[str, Any]:
         data = dict(self.cleaned_data)
@@ -165,7 +195,8 @@ class UndoForm(ReasonForm):
 
     def prepare(self) -> None:
         row: Containment = self.row
-        self.what = incidents.taxonomy_of(self.incident).containment(row.kind).undo.say(self.actor.language)
+        usual = incidents.taxonomy_of(self.incident).containment(row.kind).undo.say(self.actor.language)
+        self.what = row.way_back or usual
 
 
 class AgainForm(RunForm):

@@ -153,6 +153,7 @@ class Containment(models.Model):
     serving_version = models.CharField(max_length=60, blank=True, default="")  # what the serving process said last
     versions = models.JSONField(default=list)
     text = models.TextField(blank=True, default="")  # the exact effect in words, or what a person did
+    way_back = models.TextField(blank=True, default="")  # by hand: how it is undone, where it is not as the pack says
     state = models.CharField(max_length=20, default=containing.READING)
     held_from = models.CharField(max_length=20, blank=True, default="")
     error = models.TextField(blank=True, default="")

@@ -77,6 +77,28 @@ def next_step(run: Run) -> StepView | None:
     return next((view for view in step_views(run) if view.is_next), None)
 
 
+def step_view(incident: Incident, step_id: str) -> StepView:
+    """A step of the run at work, as its forms name it."""
+    run = run_of(incident)
+    found = next((view for view in step_views(run) if view.row.step == step_id), None) if run else None
+    if found is None:
+        raise NotFound(_("This runbook has no such step."))
+    return found
+
+
+def open_before(run: Run, step: Step, language: str) -> list[str]:
+    """Titles of the steps it builds on that are not settled."""
+    known = {one.step: one.state for one in run.steps.all()}
+    book = runbook_of(run)
+    waiting = [key for key in step.requires if known.get(key, rules.DONE) not in rules.SETTLED]
+    return [book.step(key).title.say(language) for key in waiting]
+
+
+def is_shown(incident: Incident, step: Step) -> bool:
+    """Whether the record shows that it was done; of a step that no fact shows, nothing is asked."""
+    return not step.shown_by or Event.objects.filter(subject=incident.subject_id, name=f"{step.shown_by}@1").exists()
+
+
 def step_row(run: Run, step_id: str) -> StepRun:
     found = StepRun.objects.select_for_update(of=("self",)).filter(run=run, step=step_id).first()
     if found is None:
@@ -193,6 +215,14 @@ def containment_step(run: Run, kind: str) -> StepView | None:
     """The automation step of the run that carries out a containment of this kind."""
     views = (v for v in step_views(run) if v.step.automation and v.step.automation.containment == kind)
     return next(views, None)
+
+
+def next_containment(incident: Incident) -> str:
+    """The kind of containment that the run asks for next; empty when it asks for none."""
+    run = run_of(incident)
+    views = sorted((v for v in step_views(run) if v.is_open), key=lambda v: not v.is_next) if run else []
+    kinds = (v.step.automation.containment for v in views if v.step.automation)
+    return next((kind for kind in kinds if kind), "")
 
 
 def is_done(incident: Incident) -> bool:

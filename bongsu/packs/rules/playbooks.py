@@ -67,6 +67,7 @@ class Step:
     requires: tuple[str, ...] = ()
     checks: Annotated[str, Ref("checklist?")] = ""
     meets: str = ""
+    shown_by: str = ""  # the fact that shows it was done; ticked without it, a person says what does
     is_required: bool = True
 
 

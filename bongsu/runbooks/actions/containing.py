@@ -250,7 +250,7 @@ def check_again(actor: Actor, *, incident: UUID, containment: UUID) -> Containme
 
 @action
 def note_by_hand(
-    actor: Actor, *, incident: UUID, kind: str, text: str, expires_after: timedelta | None = None
+    actor: Actor, *, incident: UUID, kind: str, text: str, way_back: str = "", expires_after: timedelta | None = None
 ) -> Containment:  # fmt: skip
     """A person did it outside Bongsu and says what was done; it counts as containment, on that person's word."""
     found = locked(actor, incident, grant=EXECUTE)
@@ -259,8 +259,9 @@ def note_by_hand(
         raise Invalid(_("Say what was done."), fields={"text": _("Say what was done.")})
     lasts = expires_after or wanted.expires_after
     row = Containment.objects.create(
-        subject=found.subject, incident=found, kind=kind, is_by_hand=True, text=text.strip(), state=rules.DONE,
-        timeout=TIMEOUT_USUAL, expires_at=now() + lasts if lasts else None, proposed_by=actor.key, began_at=now(), done_at=now(),
+        subject=found.subject, incident=found, kind=kind, is_by_hand=True, text=text.strip(), way_back=way_back.strip(),
+        state=rules.DONE, timeout=TIMEOUT_USUAL, expires_at=now() + lasts if lasts else None, proposed_by=actor.key,
+        began_at=now(), done_at=now(),
     )  # fmt: skip
     state_done(actor, row, what=row.text[:300], proof=wanted.label.say("ko"))
     return row

@@ -58,8 +58,8 @@ def move_step(
     given = rules.Ticking(
         reason=reason,
         has_proof=bool(note.strip() or link or proof),
-        wants_proof=bool(wanted.evidence) or wanted.kind != "manual",
-        open_before=_open_before(run, wanted, actor.language),
+        wants_proof=bool(wanted.evidence) or wanted.kind != "manual" or not queries.is_shown(found, wanted),
+        open_before=queries.open_before(run, wanted, actor.language),
     )
     if refusal := rules.why_not(row.state, state, given):
         field = "note" if "proof" in rules.TRANSITIONS.get((row.state, state), ()) and not reason.strip() else "reason"
@@ -105,13 +105,6 @@ def _move(actor: Actor, incident: Incident, row: StepRun, step: Step, state: str
 
 
 REVIEWED = "runbook.reviewed"  # met by the answer to the closing question, not by a tick
-
-
-def _open_before(run: Run, step: Step, language: str) -> list[str]:
-    known = {one.step: one.state for one in run.steps.all()}
-    book = queries.runbook_of(run)
-    waiting = [key for key in step.requires if known.get(key, rules.DONE) not in rules.SETTLED]
-    return [book.step(key).title.say(language) for key in waiting]
 
 
 def _has_passed(row: StepRun) -> bool:

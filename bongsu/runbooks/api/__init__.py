@@ -166,7 +166,9 @@ def propose(request: HttpRequest, number: str, body: ProposalIn) -> tuple[int, d
     lasts = timedelta(hours=body.expires_after_hours) if body.expires_after_hours else None
     if body.text:
         return 201, _contained(
-            actions.note_by_hand(actor, incident=found.id, kind=body.kind, text=body.text, expires_after=lasts)
+            actions.note_by_hand(
+                actor, incident=found.id, kind=body.kind, text=body.text, way_back=body.way_back, expires_after=lasts
+            )
         )
     row = actions.propose_containment(actor, incident=found.id, kind=body.kind, version=body.version, expires_after=lasts)
     return 201, _contained(row)

@@ -112,6 +112,7 @@ class ContainmentOut(Schema):
     after: str
     serving_version: str
     text: str
+    way_back: str
     error: str
     undoes_id: UUID | None
     proposed_by: str
@@ -131,6 +132,7 @@ class ProposalIn(Body):
     kind: str = Field("model_rollback", max_length=60)
     version: str = Field("", max_length=60)
     text: str = Field("", max_length=20_000)
+    way_back: str = Field("", max_length=20_000, description="by hand: how it is undone")
     expires_after_hours: int | None = Field(None, ge=1, le=720)
 
 

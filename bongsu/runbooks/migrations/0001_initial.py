@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('serving_version', models.CharField(blank=True, default='', max_length=60)),
                 ('versions', models.JSONField(default=list)),
                 ('text', models.TextField(blank=True, default='')),
+                ('way_back', models.TextField(blank=True, default='')),
                 ('state', models.CharField(default='reading', max_length=20)),
                 ('held_from', models.CharField(blank=True, default='', max_length=20)),
                 ('error', models.TextField(blank=True, default='')),

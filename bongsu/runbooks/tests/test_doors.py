@@ -9,10 +9,15 @@ from django.test import Client
 from bongsu.events.models import Event
 from bongsu.incidents.models import Incident
 from bongsu.kernel.actors import Actor
+from bongsu.kernel.errors import Invalid
+from bongsu.kernel.facts import known_facts
+from bongsu.packs import queries as packs
 from bongsu.runbooks import actions, queries
 from bongsu.runbooks.models import Containment, StepRun
 from bongsu.runbooks.views.acts import ACTS
 from bongsu.systems.models import AISystem
+from bongsu.updates.actions.updating import send_update
+from bongsu.updates.rules import Item
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
 Open = Callable[..., Incident]
@@ -125,3 +130,53 @@ def test_M6_the_panels_and_the_exact_effect_speak_korean(incident: Incident, mak
     assert "서빙 보고" in page
     assert "2 버전에서 1 버전으로 옮깁니다" in page
     assert "Undo" not in page
+
+
+def test_C1_ticking_names_the_step_and_asks_why_now_only_while_earlier_ones_are_open(
+    incident: Incident, alice_client: Client
+) -> None:
+    first = alice_client.get(url(incident, "step", "confirm", "tick")).content.decode()
+    assert '<p class="step">Confirm with a second signal</p>' in first
+    assert 'name="reason"' not in first
+    early = alice_client.get(url(incident, "step", "assess", "tick")).content.decode()
+    assert '<p class="step">Assess the severity</p>' in early
+    assert "<li>Confirm with a second signal</li>" in early
+    assert 'name="reason"' in early
+
+
+def test_C1_what_no_fact_shows_is_ticked_with_a_word_only(incident: Incident, alice: Actor, alice_client: Client) -> None:
+    where = url(incident, "step", "first_update", "tick")
+    assert "Nothing on record shows yet" in alice_client.get(where).content.decode()
+    refused = alice_client.post(where, {"note": ""})
+    assert refused.status_code == 422
+    with pytest.raises(Invalid) as told:
+        actions.move_step(alice, incident=incident.id, step="first_update", state="done")
+    assert set(told.value.fields) == {"note"}
+    send_update(alice, incident=incident.id, items=[Item("done", "되돌림")])
+    assert "Nothing on record shows yet" not in alice_client.get(where).content.decode()
+    assert actions.move_step(alice, incident=incident.id, step="first_update", state="done").state == "done"
+
+
+def test_M3_a_step_is_shown_by_facts_that_exist(default_pack: Any) -> None:
+    named = {step.shown_by for book in packs.pack().runbooks for step in book.steps if step.shown_by}
+    assert named == {"updates.sent", "documents.sealed"}
+    assert {f"{name}@1" for name in named} <= known_facts().keys()
+
+
+def test_C7_by_hand_begins_with_the_steps_own_kind_and_keeps_the_way_back(
+    alice: Actor, opened: Open, drain: Any, alice_client: Client, client: Client, token_of: Any
+) -> None:
+    found = opened(alice, type="security", subtype="prompt_injection")
+    drain()
+    form = alice_client.get(url(found, "run", "by-hand")).content.decode()
+    wanted = queries.next_containment(found)
+    assert wanted
+    assert f'<option value="{wanted}" selected>' in form
+    sent = {"kind": wanted, "text": "도구를 껐음", "way_back": "콘솔에서 order.lookup을 켠다"}
+    alice_client.post(url(found, "run", "by-hand"), sent)
+    row = Containment.objects.get(incident=found)
+    assert "콘솔에서 order.lookup을 켠다" in alice_client.get(f"/incidents/{found.number}/panels/containment/").content.decode()
+    assert "콘솔에서" in alice_client.get(url(found, "containment", str(row.id), "undo")).content.decode()
+    door = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {token_of(alice)}"}}
+    made = client.post(f"/api/v1/incidents/{found.number}/containments", {**sent, "kind": "feature_off"}, **door).json()
+    assert made["way_back"] == sent["way_back"]

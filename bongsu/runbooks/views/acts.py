@@ -86,7 +86,7 @@ def _about(actor: Actor, incident: Incident, kind: str, key: str) -> dict[str, A
     if kind == "run":
         return {}
     if kind == "step":
-        return {"step": key}
+        return {"step": key, "row": queries.step_view(incident, key)}
     try:
         identity = UUID(key)
     except ValueError:

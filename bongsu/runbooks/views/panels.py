@@ -112,7 +112,7 @@ def containment(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         {
             "row": row, "kind": taxonomy.containment(row.kind).label.say(actor.language), "mark": MARKS[row.state],
             "label": text(containing.STATES[row.state]), "effect": _effect(row, actor), "acts": _acts(row),
-            "undo": taxonomy.containment(row.kind).undo.say(actor.language),
+            "undo": row.way_back or taxonomy.containment(row.kind).undo.say(actor.language),
         }
         for row in queries.containments(actor, incident)
     ]  # fmt: skip
