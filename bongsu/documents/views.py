@@ -248,6 +248,6 @@ def _conflict(request: ActorRequest, conflict: actions.EditConflict, mine: str) 
         "by": conflict.current_by,
         "is_page": not request.headers.get("HX-Request"),
     }
-    return render(
-        request, "documents/conflict_page.html" if context["is_page"] else "documents/conflict.html", context, status=409
-    )
+    if context["is_page"]:
+        return render(request, "documents/conflict_page.html", context, status=409)
+    return render(request, "documents/conflict.html", context, status=422)  # what the page puts in, as a form that did not hold

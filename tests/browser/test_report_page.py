@@ -69,3 +69,27 @@ def test_a_comment_that_was_typed_is_not_lost_to_a_decision(
     expect(page.locator("#comments li")).to_contain_text("Which law is this?")
     expect(decide).to_be_enabled()
     assert [line for line in complaints if "favicon" not in line] == []
+
+
+def test_two_people_who_write_the_same_part_see_both_texts_and_lose_none(
+    report: Any, alice: Any, lena: Any, page_of: Any, page: Any, complaints: list[str], shot: Any
+) -> None:
+    from bongsu.documents.actions import edit_part
+
+    page = page_of(alice, f"/documents/{report.id}/")
+    part = report.parts.get(key="root_cause")
+    page.locator("#edit-root_cause textarea").fill("A cache key without the customer.")
+    edit_part(lena, part=part.id, text="The index held instructions.", version=part.version)
+    page.locator("#edit-root_cause").get_by_role("button", name="Save").click()
+    both = page.locator("#edit-root_cause")
+    expect(both).to_contain_text("Lena saved this part while you were writing")
+    expect(both.locator("pre")).to_have_text("The index held instructions.")
+    expect(both.locator("textarea")).to_have_value("A cache key without the customer.")
+    shot("report-conflict")
+    expect(page.get_by_role("button", name="Sign and submit for legal review")).to_be_disabled()
+    both.get_by_role("button", name="Save my text").click()
+    expect(page.locator("#edit-root_cause [data-saved]")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign and submit for legal review")).to_be_enabled()
+    part.refresh_from_db()
+    assert part.text == "A cache key without the customer."
+    assert [line for line in complaints if "favicon" not in line and "422" not in line] == []
