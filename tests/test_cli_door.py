@@ -38,3 +38,26 @@ def test_an_incident_is_declared_led_and_resolved_from_a_terminal(run: Any) -> N
     assert "the index is poisoned" in shown
     assert "One fire: calm." in run("list")
     assert "no such record" in run("show", "INC-1999-001", code=1)
+
+
+def test_a_terminal_names_systems_by_their_key_and_says_when_there_is_nothing(run: Any, root: Any) -> None:
+    from bongsu.integrations.cli import app as letters
+    from bongsu.people.actions import create_entity
+    from bongsu.signals.cli import app as signals
+    from bongsu.systems.actions import register_system
+    from bongsu.systems.cli import app as systems
+
+    def told(app: Any, *arguments: str) -> str:
+        ended = CliRunner().invoke(app, list(arguments))
+        assert ended.exit_code == 0, ended.output
+        return ended.output
+
+    assert "No AI system is registered." in told(systems, "list")
+    assert "Nothing waits for an answer." in told(signals, "proposals", "list")
+    assert "Nothing failed." in told(letters, "dead-letters", "list")
+    bank = create_entity(root, key="bank", name="Bank", country="KR", zone="Asia/Seoul")
+    register_system(root, key="chat", name="Chat", entity=bank.id, stage="production")
+    assert told(systems, "list").startswith("chat  production  Chat  ")
+    assert "proposal" in told(signals, "report", "the chat names a customer", "--system", "chat")
+    [line] = [line for line in told(signals, "proposals", "list").splitlines() if "the chat" in line]
+    assert "T" not in line.split("open")[1].split("the chat")[0].replace("UTC", "").replace("KST", "")

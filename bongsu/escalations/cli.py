@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from bongsu.ui.remote import ask, show
+from bongsu.ui.remote import ask, local, show
 
 flat = True
 app = typer.Typer()
@@ -22,6 +22,6 @@ def escalate(
     if reason:
         ask("POST", at, {"reason": reason})
     steps = ask("GET", at)
-    lines = [f"{s['due_at'][:16]}  {s['state']:9}  {s['key']:14}  {', '.join(s['titles'])}" for s in steps]
+    lines = [f"{local(s['due_at'])}  {s['state']:9}  {s['key']:14}  {', '.join(s['titles'])}" for s in steps]
     told = [f"  {r['person']}: {r['state']}" for s in steps for r in s["receipts"]]
     show(steps, "\n".join([*lines, *told]) or "No ladder yet.", is_json=is_json)

@@ -114,6 +114,7 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
         "timers": queries.dead_timers(actor)[:SHOWN],
         "may_manage": actor.may("connections.manage"),
         "outgoing": url_or_none("integrations:dead-letters"),
+        "unreadable": url_or_none("signals:letters"),
     }
     return render(request, "events/dead_letters.html", context)
 

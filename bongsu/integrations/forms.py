@@ -13,6 +13,7 @@ from .queries import secrets_of
 from .rules import SIGNATURES
 
 PREFIX = "set_"
+KEPT = _("Kept. Leave empty to keep it.")
 
 
 def words(both: Any) -> str:
@@ -37,12 +38,15 @@ class ConnectionForm(forms.Form):
     def __init__(self, *args: Any, plugin: Plugin, connection: Connection | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
         self.plugin, self.connection = plugin, connection
-        kept = secrets_of(connection) if connection else {}
+        kept = {name: value for name, value in secrets_of(connection).items() if value} if connection else {}
         for f in dataclasses.fields(plugin.config):
             self.fields[PREFIX + f.name] = _field(f, f.name in kept)
             if connection and not f.metadata["secret"]:
                 value = connection.settings.get(f.name)
                 self.initial[PREFIX + f.name] = "\n".join(value) if isinstance(value, list) else value
+        for slot in (0, 1):
+            if f"_in_{slot}" in kept:
+                self.fields[f"secret_{slot}"].help_text = KEPT
         if "source" not in plugin.kinds:
             for name in ("signature", "signature_header", "secret_0", "secret_1"):
                 del self.fields[name]
@@ -74,11 +78,12 @@ class ConnectionForm(forms.Form):
 
 def _field(f: "dataclasses.Field[Any]", is_kept: bool) -> forms.Field:
     meta = f.metadata
-    common: dict[str, Any] = {"label": words(meta["label"]), "help_text": words(meta["help"]), "required": False}
+    common: dict[str, Any] = {"label": words(meta["label"]), "help_text": words(meta["help"])}
+    common["required"] = f.default is dataclasses.MISSING and meta["kind"] != "yes_no"
     attrs = {"placeholder": meta["placeholder"]} if meta["placeholder"] else {}
     if meta["secret"]:
         if is_kept:
-            common["help_text"] = _("Kept. Leave empty to keep it.")
+            common["help_text"], common["required"] = KEPT, False
         return forms.CharField(widget=forms.PasswordInput(attrs={**attrs, "autocomplete": "off"}), **common)
     initial = f.default if f.default is not dataclasses.MISSING else None
     match meta["kind"]:

@@ -143,6 +143,29 @@ def named_records(subjects: Iterable[str]) -> dict[str, Named]:
     return {subject: named for namer in _namers for subject, named in namer(wanted).items()}
 
 
+@dataclass(frozen=True)
+class Intake:
+    """What came over a connection: when last, and what was turned away in the last days."""
+
+    last_at: datetime | None = None
+    refused: int = 0
+    refused_at: datetime | None = None
+
+
+_intakes: list[Callable[[Iterable[UUID]], dict[UUID, Intake]]] = []
+
+
+def register_intakes(source: Callable[[Iterable[UUID]], dict[UUID, Intake]]) -> None:
+    """A module above says what has come in over connections."""
+    if source not in _intakes:
+        _intakes.append(source)
+
+
+def intakes(connections: Iterable[UUID]) -> dict[UUID, Intake]:
+    wanted = list(connections)
+    return {key: found for source in _intakes for key, found in source(wanted).items()} if wanted else {}
+
+
 def has_open_calls() -> bool:
     """Whether there is anything to look for: cheaper than to look."""
     return Call.objects.filter(state__in=OPEN).exists()

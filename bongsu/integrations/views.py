@@ -33,10 +33,13 @@ def connection_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     actor.require("see")
     offered = [{"plugin": p, "title": words(p.title), "summary": words(p.summary)} for p in plugins().values()]
-    titles = {p.slug: words(p.title) for p in plugins().values()}
-    rows = list(queries.all_connections(actor))
-    for row in rows:
-        row.title = titles.get(row.plugin, row.plugin)  # type: ignore[attr-defined]  # its plug-in's, for the page
+    known = plugins()
+    rows: list[Any] = list(queries.all_connections(actor))
+    sources = [row.id for row in rows if row.plugin in known and set(known[row.plugin].kinds) == {"source"}]
+    intakes = queries.intakes(sources)
+    for row in rows:  # for the page
+        row.title = words(known[row.plugin].title) if row.plugin in known else row.plugin
+        row.is_source, row.intake = row.id in sources, intakes.get(row.id)
     context = {"connections": rows, "offered": offered, "may_manage": actor.may(MANAGE)}
     return render(request, "integrations/list.html", context | {"hold": queries.open_hold()})
 
@@ -65,6 +68,8 @@ def _form(request: HttpRequest, found: Any, row: Connection | None) -> HttpRespo
         except Invalid as refused:
             form.refuse({name: say(text) for name, text in refused.fields.items()})
         else:
+            if row is None and "source" in found.kinds:
+                return _with_new_address(request, kept)
             messages.success(request, _("The connection is kept."))
             return redirect("integrations:connection", kept.id)
     return render(request, "integrations/connection.html", _shown(found, row, form), status=422 if form.errors else 200)
@@ -74,10 +79,12 @@ def _shown(found: Any, row: Connection | None, form: ConnectionForm) -> dict[str
     language = "en" if (get_language() or "ko").startswith("en") else "ko"
     shown: dict[str, Any] = {"plugin": found, "title": words(found.title), "form": form, "connection": row}
     shown |= {"setup": mark_safe(MARKDOWN.render(found.setup(language))), "is_source": "source" in found.kinds}
+    shown["is_asked"] = set(found.kinds) != {"source"}
     if row is not None:
         shown["tokens"] = list(row.in_tokens.filter(ended_at=None).order_by("created_at"))
         shown["last_calls"] = list(row.calls.order_by("-created_at")[:10])
         shown["try_form"] = TryMappingForm()
+        shown["intake"] = queries.intakes([row.id]).get(row.id)
     return shown
 
 
@@ -100,10 +107,12 @@ def switch(request: HttpRequest, connection_id: UUID) -> HttpResponse:
 
 @require_POST
 def rotate(request: HttpRequest, connection_id: UUID) -> HttpResponse:
+    return _with_new_address(request, queries.connection(request.actor, connection_id))  # type: ignore[attr-defined]
+
+
+def _with_new_address(request: HttpRequest, row: Connection) -> HttpResponse:
     """The only answer that ever shows the token."""
-    actor = request.actor  # type: ignore[attr-defined]
-    token = actions.rotate_in_token(actor, connection=connection_id)
-    row = queries.connection(actor, connection_id)
+    token = actions.rotate_in_token(request.actor, connection=row.id)  # type: ignore[attr-defined]
     found = plugin(row.plugin)
     shown = _shown(found, row, ConnectionForm(plugin=found, connection=row))
     return render(request, "integrations/connection.html", shown | {"address": f"{settings.BASE_URL}/in/{token}/"})

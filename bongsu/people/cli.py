@@ -19,11 +19,12 @@ from bongsu.ui.language import say
 
 from . import actions, queries
 from .models import Person
-from .rules import same_address
+from .rules import ROLES, same_address
 
 DAY = 24 * 3600
 
 app = typer.Typer(no_args_is_help=True, help="People, access roles, tokens and posts (local; acts as console:<os user>).")
+Role = Annotated[str, typer.Argument(help=f"One of: {', '.join(ROLES)}.")]
 PasswordFromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 
 
@@ -72,9 +73,9 @@ def _print_link(person: Person) -> None:
 def create(
     email: str,
     name: str,
-    role: Annotated[list[str] | None, typer.Option(help="Access role; may be repeated.")] = None,
-    language: str = "ko",
-    zone: str = "Asia/Seoul",
+    role: Annotated[list[str] | None, typer.Option(help=f"Access role, may be repeated: {', '.join(ROLES)}.")] = None,
+    language: Annotated[str, typer.Option(help="What the person is written to in: ko (Korean) or en (English).")] = "ko",
+    zone: Annotated[str, typer.Option(help="Their time zone, such as Europe/London.")] = "Asia/Seoul",
     password_stdin: PasswordFromStdin = False,
 ) -> None:
     """Add a person. Without a password a sign-in link is printed."""
@@ -82,21 +83,22 @@ def create(
     person = actions.create_person(
         console(), email=email, name=name, language=language, zone=zone, password=password, roles=role or ()
     )
-    typer.echo(say(Text(_("Added: {name} <{email}>"), {"name": person.name, "email": person.email})))
+    words = {"name": person.name, "email": person.email, "language": person.language, "zone": person.zone}
+    typer.echo(say(Text(_("Added: {name} <{email}>, language {language}, time zone {zone}"), words)))
     if password is None:
         _print_link(person)
 
 
 @app.command("grant")
 @plainly
-def grant(email: str, role: str) -> None:
+def grant(email: str, role: Role) -> None:
     """Give an access role."""
     actions.grant_role(console(), person=_person(email).id, role=role)
 
 
 @app.command("revoke")
 @plainly
-def revoke(email: str, role: str, reason: Annotated[str, typer.Option(prompt=True)]) -> None:
+def revoke(email: str, role: Role, reason: Annotated[str, typer.Option(prompt=True)]) -> None:
     """Take an access role away."""
     actions.revoke_role(console(), person=_person(email).id, role=role, reason=reason)
 
@@ -150,7 +152,11 @@ def posts(
             via = seat.resolution.via if seat.resolution else "nobody"
             typer.echo(f"{seat.post.key}\t{seat.scope_name or '-'}\t{via}\t{people}")
         return
-    problems = queries.standing_check()
+    seats = queries.board()
+    problems = queries.standing_check(seats)
+    if not problems:
+        in_order = _("In order: every post has somebody who can be reached.")
+        typer.echo(say(in_order if seats else _("There are no posts yet: they come from the packs, activate one.")))
     for problem in problems:
         typer.echo(f"{'!' if problem.is_grave else '-'} {say(problem.text)}")
     if any(problem.is_grave for problem in problems):

@@ -11,7 +11,8 @@ from bongsu.kernel import clock
 from bongsu.kernel.errors import BongsuError
 from bongsu.ui.language import say
 
-from .rules import CHANNEL_TITLES, ROLE_TITLES, ROLE_WORDS
+from .models import Person
+from .rules import CHANNEL_TITLES, ROLE_TITLES, ROLE_WORDS, bad_profile, same_address
 
 ZONES = (
     "Asia/Seoul Asia/Tokyo Asia/Shanghai Asia/Singapore Asia/Kolkata Europe/London Europe/Berlin Europe/Paris "
@@ -52,6 +53,14 @@ class ProfileForm(ActionForm):
         help_text=_("A name such as Asia/Seoul."),
     )  # fmt: skip
 
+    def clean(self) -> dict[str, Any]:
+        """The action's own rules, said together with what the fields found."""
+        data = super().clean() or {}
+        known = {"name": "-", "language": "ko", "zone": "UTC"} | {n: data[n] for n in ("name", "language", "zone") if n in data}
+        for name, text in bad_profile(**known).items():
+            self.add_error(name, say(text))
+        return data
+
 
 class PersonForm(ProfileForm):
     email = forms.EmailField(
@@ -68,6 +77,12 @@ class NewPersonForm(PersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["roles"].choices = role_choices()  # type: ignore[attr-defined]
+
+    def clean_email(self) -> str:
+        email = same_address(self.cleaned_data["email"])
+        if Person.objects.filter(email=email).exists():
+            raise forms.ValidationError(_("This e-mail address is taken."))
+        return email
 
 
 def role_choices() -> list[tuple[str, str]]:

@@ -18,20 +18,9 @@ from bongsu.kernel.secrets import token_hash
 from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
 
+from . import rules
 from .models import AccessGrant, ApiToken, ContactWay, Holding, LegalEntity, Membership, Person, Post, Team
-from .rules import (
-    CHANNEL_TITLES,
-    GRANTS,
-    NOTHING_CONNECTED,
-    OF_HOLDER,
-    TOKEN_PREFIX,
-    BadToken,
-    Held,
-    bad_token,
-    grants_of,
-    reach,
-    resolve,
-)  # fmt: skip
+from .rules import GRANTS, TOKEN_PREFIX, BadToken, Held, bad_token, grants_of, reach, resolve
 
 CHECK_KEY = "people.standing_check"
 CHECK_SECONDS = 30
@@ -382,8 +371,8 @@ def _of_holder(holding: Holding, scope_name: str, how: str, unserved: list[str])
     how = how if holding.person.is_active else "inactive"
     if how == "awake":
         return []
-    message, is_grave = OF_HOLDER[how]
-    ways = [Text(CHANNEL_TITLES[channel]) for channel in unserved]
+    message, is_grave = rules.OF_HOLDER[how]
+    ways = [Text(rules.CHANNEL_TITLES[channel]) for channel in unserved]
     said = text(message, post=_title(holding.post, scope_name), who=holding.person.name, ways=ways)
     kind = {"never": "unreachable", "unwoken": "asleep"}.get(how, how)
     return [Problem(kind, holding.post.key, said, is_grave, holding.scope_ref, holding.person_id)]
@@ -396,7 +385,7 @@ def standing_check(seats: list[Seat] | None = None) -> list[Problem]:
     problems = [problem for seat in seats for problem in seat.problems]
     if seats and not _served():
         problems = [p for p in problems if p.kind not in ("unconnected", "asleep")]
-        problems.insert(0, Problem("unconnected", "", Text(NOTHING_CONNECTED), True))
+        problems.insert(0, Problem("unconnected", "", Text(rules.NOTHING_CONNECTED), True))
     return sorted(problems, key=lambda p: not p.is_grave)
 
 

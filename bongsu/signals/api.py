@@ -140,7 +140,7 @@ class ReportIn(Body):
     """The six questions; only the first must be answered. `is_declared` declares at once (needs the right)."""
 
     what: str = Field(min_length=1, max_length=20_000)
-    system: UUID | None = None
+    system: str = Field("", max_length=60, description="The AI system's key or id.")
     noticed_at: datetime | None = None
     is_ongoing: str = Field("unknown", pattern="^(yes|no|unknown)$")
     harmed: str = Field("", max_length=20_000)
@@ -338,14 +338,14 @@ def list_reports(request: ActorRequest, paging: Query[Paging]) -> dict[str, Any]
 @router.post("/reports", response={201: ReportOut})
 def file_report(request: ActorRequest, data: ReportIn) -> tuple[int, dict[str, Any]]:
     values = data.model_dump()
-    values["system"] = systems.system(request.actor, data.system) if data.system else None
+    values["system"] = systems.named(request.actor, data.system) if data.system else None
     return 201, _report(actions.file_report(request.actor, **values))
 
 
 @router.post("/reports/with-file", response={201: ReportOut})
 def file_report_with_file(request: ActorRequest, data: Form[ReportIn], file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
     values = data.model_dump()
-    values["system"] = systems.system(request.actor, data.system) if data.system else None
+    values["system"] = systems.named(request.actor, data.system) if data.system else None
     values |= {"file": file.file, "file_name": file.name or "", "media_type": file.content_type or ""}
     return 201, _report(actions.file_report(request.actor, **values))
 

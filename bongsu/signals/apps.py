@@ -12,13 +12,14 @@ class SignalsConfig(AppConfig):
     label = "signals"
 
     def ready(self) -> None:
-        from bongsu.integrations.queries import register_records
+        from bongsu.integrations.queries import register_intakes, register_records
         from bongsu.ui import frame, panels
 
         from . import facts, reactions  # noqa: F401  (they register themselves)
-        from .queries import named_records
+        from .queries import intakes, named_records
 
         register_records(named_records)
+        register_intakes(intakes)
         frame.register_nav("proposals", _("Proposals"), "signals:proposals", order=30, grant="signal.triage")
         frame.register_nav("signals", _("Signals"), "signals:list", order=40, grant="see")
         frame.register_command("report", _("Report something"), "signals:report", order=5, words="신고 보고 제보 이상 report")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bongsu.ui.remote import ask, show
+from bongsu.ui.remote import ask, local, show
 
 flat = True
 app = typer.Typer()
@@ -26,7 +26,7 @@ def _grounds(said: dict[str, Any]) -> list[str]:
 @app.command("report")
 def report(
     what: Annotated[str, typer.Argument(help="What happened, in a sentence.")],
-    system: Annotated[str, typer.Option(help="The AI system's id.")] = "",
+    system: Annotated[str, typer.Option(help="The AI system's key or id; `bongsu systems list` shows them.")] = "",
     noticed_at: Annotated[str, typer.Option(help="When it was noticed (ISO 8601 with zone); empty: now.")] = "",
     ongoing: Annotated[str, typer.Option(help="yes, no or unknown.")] = "unknown",
     harmed: Annotated[str, typer.Option(help="Who may be harmed.")] = "",
@@ -55,10 +55,10 @@ def list_signals(text: str = "", state: str = "", severity: str = "", is_json: A
     """The signals last seen."""
     said = ask("GET", "/signals", params={k: v for k, v in {"text": text, "state": state, "severity": severity}.items() if v})
     lines = [
-        f"{s['verdict'].get('severity') or '--'}  {s['state']:8}  {s['times']:>5}x  {s['last_at']}  {s['title']}"
+        f"{s['verdict'].get('severity') or '--'}  {s['state']:8}  {s['times']:>5}x  {local(s['last_at'])}  {s['title']}"
         for s in said["items"]
     ]
-    show(said, "\n".join(lines), is_json=is_json)
+    show(said, "\n".join(lines) or "No signal like this has come in.", is_json=is_json)
 
 
 @signals.command("push")
@@ -82,8 +82,8 @@ def list_proposals(
 ) -> None:
     """What waits for an answer."""
     said = ask("GET", "/proposals", params={} if is_all else {"is_waiting": "true"})
-    lines = [f"{p['id']}  {p['severity']}  {p['state']:9}  {p['proposed_at']}  {p['title']}" for p in said["items"]]
-    show(said, "\n".join(lines), is_json=is_json)
+    lines = [f"{p['id']}  {p['severity']}  {p['state']:9}  {local(p['proposed_at'])}  {p['title']}" for p in said["items"]]
+    show(said, "\n".join(lines) or "Nothing waits for an answer.", is_json=is_json)
 
 
 @proposals.command("declare")

@@ -1,9 +1,11 @@
 """Reading signals, proposals and reports, limited to what the actor may see."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -16,9 +18,10 @@ from bongsu.integrations.contract import Received, as_json
 from bongsu.integrations.contract import Signal as Understood
 from bongsu.integrations.contract import Unreadable as NotUnderstood
 from bongsu.integrations.models import Connection
-from bongsu.integrations.queries import Named
+from bongsu.integrations.queries import Intake, Named
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.canonical import storable
+from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, TransportError
 from bongsu.kernel.redaction import redact_value
 from bongsu.kernel.text import Text
@@ -160,6 +163,18 @@ def tallies(actor: Actor, *, days: int = 14) -> list[dict[str, object]]:
     rows = Tally.objects.filter(Q(connection=None) | Q(connection__in=names))
     found = rows.values("kind", "on", "connection").annotate(total=Sum("times")).order_by("-on", "kind")[: days * 20]
     return [{**row, "name": names.get(row["connection"], "")} for row in found]
+
+
+def intakes(connections: Iterable[UUID], *, days: int = 7) -> dict[UUID, Intake]:
+    """When connections last brought something that was kept, and how often the last days a sender's proof was wrong."""
+    wanted = list(connections)
+    received = Receipt.objects.filter(connection__in=wanted).values("connection").annotate(at=Max("received_at"))
+    last = {row["connection"]: row["at"] for row in received}
+    since = (now() - timedelta(days=days)).date()
+    refused = Tally.objects.filter(connection__in=wanted, kind="unauthorized", on__gte=since).values("connection")
+    tallied = {row["connection"]: row for row in refused.annotate(total=Sum("times"), at=Max("last_at"))}
+    none: dict[str, Any] = {"total": 0, "at": None}
+    return {key: Intake(last.get(key), (found := tallied.get(key, none))["total"], found["at"]) for key in wanted}
 
 
 def backlog() -> int:

@@ -7,7 +7,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from bongsu.people.queries import ActorRequest
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
 from .models import AISystem
@@ -36,7 +36,7 @@ class SystemOut(Schema):
     labels: dict[str, str]
 
 
-class SystemIn(Schema):
+class SystemIn(Body):
     key: str
     name: str = Field(max_length=160)
     entity: UUID
@@ -53,7 +53,7 @@ class SystemIn(Schema):
     labels: dict[str, str] = {}
 
 
-class SystemChanges(Schema):
+class SystemChanges(Body):
     """What is left out stays; `owner` and `users_estimate` may be set to null."""
 
     name: str = Field("", max_length=160)
@@ -71,11 +71,11 @@ class SystemChanges(Schema):
     labels: dict[str, str] = {}
 
 
-class VersionIn(Schema):
+class VersionIn(Body):
     version: str
 
 
-class LabelsIn(Schema):
+class LabelsIn(Body):
     labels: dict[str, str]
 
 

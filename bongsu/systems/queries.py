@@ -33,6 +33,17 @@ def system(actor: Actor, id: UUID) -> AISystem:
     return found
 
 
+def named(actor: Actor, name: str) -> AISystem:
+    """The AI system with this id or key."""
+    try:
+        return system(actor, UUID(name))
+    except ValueError:
+        found = systems(actor).filter(key=name[:60]).first()
+    if found is None:
+        raise NotFound(_("There is no such AI system."))
+    return found
+
+
 class Registered:
     """The systems in use, read once for many signals."""
 

@@ -84,6 +84,7 @@ def create(request: ActorRequest) -> HttpResponse:
     if made:
         return redirect("systems:detail", made.id)
     context = {"form": form, "title": _("Register an AI system"), "button": _("Register")}
+    context["needs_entity"] = not form.fields["entity"].choices  # type: ignore[attr-defined]
     return render(request, "systems/form.html", context, status=422 if form.errors else 200)
 
 

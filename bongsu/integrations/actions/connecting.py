@@ -124,9 +124,12 @@ def switch_connection(actor: Actor, *, connection: UUID | str, is_enabled: bool,
 
 @action
 def test_connection(actor: Actor, *, connection: UUID | str) -> Call:
-    """Ask the worker to try the connection; the answer becomes its health."""
+    """Ask the worker to try the connection; the answer becomes its health. Refuses what only receives: it proves itself by what
+    comes in."""
     actor.require(MANAGE)
     row = _locked(connection)
+    if set(plugin(row.plugin).kinds) == {"source"}:
+        raise Refused(_("This connection only receives: it is tried by sending something to its address."))
     return call(
         actor, connection=row, operation="test", payload={}, subject=row.subject_id,
         target=f"test:{uuid7()}", idempotency_key=f"test:{uuid7()}", is_urgent=True,

@@ -53,9 +53,9 @@ TABLE = [
     ("post", "/people", {**DANA, "email": "bob@example.org"}, 409, "email", "is taken"),
     ("post", "/people", {**DANA, "email": " BOB@Example.ORG "}, 409, "email", "is taken"),
     ("post", "/people", {**DANA, "name": "   "}, 422, "name", "A name is needed"),
-    ("post", "/people", {**DANA, "name": "x" * 121}, 422, "data.name", "120"),
+    ("post", "/people", {**DANA, "name": "x" * 121}, 422, "name", "120"),
     ("post", "/people", {**DANA, "roles": ["emperor"]}, 422, "role", "Choose one of the access roles"),
-    ("post", "/people", {"name": "Dana"}, 422, "data.email", "required"),
+    ("post", "/people", {"name": "Dana"}, 422, "email", "needed"),
     ("patch", "/people/{bob}", {"zone": "KST"}, 422, "zone", "Unknown time zone"),
     ("patch", "/people/{bob}", {"email": "root@example.org"}, 409, "email", "is taken"),
     ("patch", "/people/{nobody}", {"zone": "UTC"}, 404, "", "no such person"),
@@ -82,7 +82,7 @@ TABLE = [
     ("post", "/posts/ciso/holders", {"person": "{bob}"}, 409, "", "holds this post already"),
     ("post", "/posts/ciso/holders", {"person": "{root}", "scope_ref": "system:x"}, 422, "scope_ref", "Leave empty"),
     ("post", "/posts/engineer/holders", {"person": "{bob}", "scope_ref": "system:x"}, 422, "scope_ref", "one of the systems"),
-    ("post", "/posts/ciso/holders", {"person": "not-a-uuid"}, 422, "data.person", "UUID"),
+    ("post", "/posts/ciso/holders", {"person": "not-a-uuid"}, 422, "person", "an id"),
     ("post", "/posts/holdings/{holding}/end", {"reason": ""}, 409, "reason", "A reason is needed"),
     ("post", "/posts/holdings/{nobody}/end", {"reason": "x"}, 404, "", "no longer held"),
     ("post", "/entities", {"key": "hanbit", "name": "X"}, 409, "key", "is taken"),
@@ -120,8 +120,8 @@ TOKENS = [
     ({"name": "ci", "scopes": ["fly"]}, 422, "scopes", "Unknown scope"),
     ({"name": "ci", "scopes": ["people.manage"]}, 422, "scopes", "no more than its person"),
     ({"name": "ci", "scopes": ["see"], "expires_at": "2020-01-01T00:00:00Z"}, 422, "expires_at", "a later moment"),
-    ({"name": "ci", "scopes": ["see"], "expires_at": "tomorrow"}, 422, "data.expires_at", "datetime"),
-    ({"name": "x" * 121, "scopes": ["see"]}, 422, "data.name", "120"),
+    ({"name": "ci", "scopes": ["see"], "expires_at": "tomorrow"}, 422, "expires_at", "with its zone"),
+    ({"name": "x" * 121, "scopes": ["see"]}, 422, "name", "120"),
 ]
 
 

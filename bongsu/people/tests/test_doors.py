@@ -159,6 +159,37 @@ def test_everybody_changes_language_and_zone_on_their_own_page(bob, bob_client):
     assert "내 프로필" in bob_client.get("/me/").content.decode()
 
 
+def test_a_new_persons_form_says_everything_that_is_wrong_at_once(root_client, bob):
+    taken = Person.objects.get(pk=bob.person_id).email.upper()
+    given = {"name": " ", "email": taken, "language": "ko", "zone": "Mars/Olympus"}
+    page = root_client.post("/people/new/", given)
+    said = page.content.decode()
+    assert page.status_code == 422
+    assert "This e-mail address is taken." in said
+    assert "Unknown time zone" in said
+    assert page.context["form"].errors.keys() == {"name", "email", "zone"}
+
+
+def test_the_standing_check_says_so_when_nothing_is_wrong(db):
+    from typer.testing import CliRunner
+
+    from bongsu.people.cli import app
+
+    assert "아직 직책이 없습니다" in CliRunner().invoke(app, ["posts", "--check"]).output
+
+
+def test_the_command_that_adds_a_person_lists_roles_and_says_the_language(db):
+    from typer.testing import CliRunner
+
+    from bongsu.people.cli import app
+
+    words = CliRunner().invoke(app, ["create", "--help"], env={"COLUMNS": "300"}).output
+    assert "responder, commander" in words
+    assert "en (English)" in words
+    added = CliRunner().invoke(app, ["create", "kim@example.org", "Kim", "--language", "en"]).output
+    assert "Kim <kim@example.org>, 언어 en, 시간대 Asia/Seoul" in added
+
+
 def test_the_switch_of_language_is_kept_with_the_person(bob, bob_client):
     bob_client.post("/ui/language/", {"language": "ko", "next": "/me/"})
     assert queries.person(bob.person_id).language == "ko"

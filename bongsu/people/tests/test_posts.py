@@ -29,14 +29,6 @@ def scoring_system(monkeypatch):
     monkeypatch.setattr(queries, "_scopes", [lambda: {SCORING: "Credit scoring"}])
 
 
-@pytest.fixture(autouse=True)
-def connected(monkeypatch):
-    """The channels that connections serve; a test takes away what it wants gone."""
-    served = {"email", "slack", "pager"}
-    monkeypatch.setattr(queries, "_connected", [lambda: served])
-    return served
-
-
 @pytest.fixture
 def posts(db):
     return ensure_posts(system("packs"), posts=[CISO, ENGINEER])

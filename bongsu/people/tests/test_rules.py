@@ -34,11 +34,20 @@ def test_D8_a_post_finds_its_people_in_this_order(held, scope, administrators, e
 
 
 @pytest.mark.parametrize(
-    ("channels", "expected"),
-    [([], "never"), (["email"], "asleep"), (["slack", "email"], "asleep"), (["email", "phone"], "awake"), (["pager"], "awake")],
+    ("channels", "connected", "expected"),
+    [
+        ([], ["email", "pager"], "never"),
+        (["email"], ["email"], "asleep"),
+        (["slack", "email"], ["slack"], "asleep"),
+        (["email", "phone"], ["email", "pager"], "unwoken"),
+        (["pager"], ["pager"], "awake"),
+        (["pager", "email"], ["email"], "unwoken"),
+        (["pager", "email"], ["slack"], "unconnected"),
+        (["email"], [], "unconnected"),
+    ],
 )
-def test_D8_reach_tells_who_can_be_woken(channels, expected):
-    assert rules.reach(channels) == expected
+def test_D8_reach_tells_who_can_be_woken_by_what_is_connected(channels, connected, expected):
+    assert rules.reach(channels, connected) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -32,6 +33,7 @@ def _page(request: ActorRequest, **forms: Any) -> HttpResponse:
         "team_form": NewTeamForm(entities=[e for e in entities if e.is_active], auto_id="team_%s"),
         "people": list(queries.people(request.actor, is_active=True)) if request.actor.may("people.manage") else [],
         "zones": ZONES,
+        "then": _then(request),
         **forms,
     }
     return render(request, "people/teams.html", context, status=422 if forms else 200)
@@ -42,8 +44,14 @@ def _page(request: ActorRequest, **forms: Any) -> HttpResponse:
 def create_entity(request: ActorRequest) -> HttpResponse:
     form = NewEntityForm(request.POST, auto_id="entity_%s")
     if form.attempt(lambda values: actions.create_entity(request.actor, **values)):
-        return redirect("people:teams")
+        return redirect(_then(request) or "people:teams")
     return _page(request, entity_form=form)
+
+
+def _then(request: ActorRequest) -> str:
+    """The page that wanted the legal entity first, when it is one of ours."""
+    wanted = request.POST.get("then") or request.GET.get("then") or ""
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 @login_required

@@ -290,3 +290,11 @@ def test_the_lists_ask_few_questions_however_long_they_are(
     for path in ("/signals/", "/proposals/"):
         with django_assert_max_num_queries(20):
             assert bob_client.get(path).status_code == 200
+
+
+def test_B1_without_a_pack_the_report_is_refused_with_what_was_typed(bob_client: Any, database: Any) -> None:
+    refused = bob_client.post("/report/", {"what": "The chatbot names a customer", "is_ongoing": "yes", "act": "report"})
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "The chatbot names a customer" in page
+    assert 'role="alert"' in page

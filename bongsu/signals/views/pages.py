@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import Invalid
+from bongsu.kernel.errors import Invalid, Refused
 from bongsu.packs import queries as packs
 from bongsu.people.queries import names
 from bongsu.ui.components import Column, Table
@@ -202,7 +202,7 @@ def report(request: HttpRequest) -> HttpResponse:
         is_declared = request.POST.get("act") == "declare"
         try:
             row = actions.file_report(actor, **form.values(), is_declared=is_declared)
-        except Invalid as error:
+        except (Invalid, Refused) as error:  # also where no pack is in force: what was typed stays
             form.refuse(error)
         else:
             if is_declared and row.proposal.incident:

@@ -167,3 +167,26 @@ class TestSystems:
         assert answer.status_code == 422
         assert says in answer.json()["fields"][field]
         assert not AISystem.objects.exists()
+
+
+@pytest.mark.django_db
+class TestAnEmptyHouse:
+    def test_registering_a_system_leads_to_where_its_legal_entity_is_made_and_back(self, root_client):
+        page = root_client.get("/systems/new/").content.decode()
+        assert "there is none yet" in page
+        assert "/teams/?then=/systems/new/#entity_name" in page
+        form = root_client.get("/teams/?then=/systems/new/").content.decode()
+        assert 'name="then" value="/systems/new/"' in form
+        given = {"key": "bank", "name": "Bank", "country": "KR", "zone": "Asia/Seoul"}
+        made = root_client.post("/entities/new/", given | {"then": "/systems/new/"})
+        assert made.headers["Location"] == "/systems/new/"
+        assert "there is none yet" not in root_client.get("/systems/new/").content.decode()
+
+    def test_one_is_led_to_no_other_house(self, root_client):
+        given = {"key": "bank", "name": "Bank", "country": "KR", "zone": "Asia/Seoul", "then": "//evil.example/"}
+        assert root_client.post("/entities/new/", given).headers["Location"] == "/teams/"
+
+    def test_a_system_is_found_by_its_id_and_by_its_key(self, scoring, bob):
+        assert queries.named(bob, scoring.key) == queries.named(bob, str(scoring.id)) == scoring
+        with pytest.raises(NotFound):
+            queries.named(bob, "no-such-system")
