@@ -56,6 +56,13 @@ def short(at: datetime) -> str:
     return f"{_written(here, pattern)} {_written(here, 'time')}"
 
 
+def zoned(at: datetime) -> str:
+    """As short as is clear, with the zone for a reader who is not in the organisation's."""
+    here = local(at)
+    is_elsewhere = here.utcoffset() != at.astimezone(ZoneInfo(settings.ORGANISATION_ZONE)).utcoffset()
+    return f"{short(at)} {here:%Z}" if is_elsewhere else short(at)
+
+
 def time(at: datetime) -> str:
     return _written(local(at), "time")
 
@@ -64,7 +71,7 @@ def day(on: date | datetime) -> str:
     return _written(local(on) if isinstance(on, datetime) else on, "year_day")
 
 
-STYLES = {"short": short, "full": full, "time": time, "day": day}
+STYLES = {"short": short, "zoned": zoned, "full": full, "time": time, "day": day}
 
 
 SIZES = (86400, 3600, 60, 1)

@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from bongsu.comms.models import Message
 from bongsu.events.queries import may_see, must_see
 from bongsu.incidents.models import Incident
-from bongsu.incidents.queries import taxonomy_of
+from bongsu.incidents.queries import involved, taxonomy_of
 from bongsu.integrations.models import Connection
 from bongsu.integrations.queries import connections
 from bongsu.kernel.actors import Actor
@@ -141,6 +141,35 @@ def update_values(
 
 def spoken_in(values: dict[str, Any], language: str) -> dict[str, str]:
     return {name: value.get(language, "") if isinstance(value, dict) else str(value) for name, value in values.items()}
+
+
+def addressees(actor: Actor, incident: Incident) -> QuerySet[Person]:
+    """Everybody with a role but the author."""
+    author = [actor.person_id] if actor.person_id else []
+    return Person.objects.filter(pk__in=involved(incident), is_active=True).exclude(pk__in=author).order_by("name", "id")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who gets an update: people by name, the incident's channel, and whether its state goes to the status channel."""
+
+    people: list[str]
+    channel: str
+    is_broadcast: bool
+
+    @property
+    def is_nobody(self) -> bool:
+        return not (self.people or self.channel or self.is_broadcast)
+
+
+def audience(actor: Actor, incident: Incident) -> Audience:
+    channel, connection = channel_of(incident), chat()
+    status = standing(connection, STATUS) if connection else None
+    return Audience(
+        people=[person.name for person in addressees(actor, incident)],
+        channel=channel.name if channel and channel.state in ("asked", "open", "held") else "",
+        is_broadcast=not incident.subject.restricted and status is not None and status.state in ("asked", "open", "held"),
+    )
 
 
 def rendered_update(incident: Incident, values: dict[str, Any], language: str) -> Rendered:

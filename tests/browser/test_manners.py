@@ -86,3 +86,25 @@ def test_E4_on_a_telephone_the_menu_shows_where_one_is_and_nothing_scrolls_sidew
     where = page.locator(".bar nav [aria-current]").bounding_box()
     assert 0 <= where["x"] <= 390 - where["width"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_D2_the_update_form_on_a_telephone_counts_and_asks_before_the_last_look(
+    burning: Any, alice: Any, page_of: Any, served: str, page: Any, shot: Any
+) -> None:
+    dress(page, served, "en", "light", 390, 844)
+    page = page_of(alice, f"/incidents/{burning.number}/updates/new/")
+    box = page.get_by_label("Item 1", exact=True)
+    assert box.bounding_box()["width"] > 250
+    page.get_by_role("button", name="Send", exact=True).click()
+    assert page.locator("dialog[open]").count() == 0  # the browser asks for the first item
+    box.fill("x" * 301)
+    expect(page.locator("[data-count]").first).to_have_text("301 / 300")
+    page.get_by_role("button", name="Send", exact=True).click()
+    assert page.locator("dialog[open]").count() == 0
+    shot("update-phone")
+    box.fill("the cause is found")
+    page.get_by_role("button", name="More rows").click()
+    expect(page.locator("input[name=text]")).to_have_count(8)
+    expect(box).to_have_value("the cause is found")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("dialog[open]").get_by_text("It goes to: Bob").wait_for()

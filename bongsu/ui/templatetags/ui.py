@@ -58,7 +58,7 @@ def duration(span: timedelta | float | None) -> str:
 
 @register.simple_tag
 def moment(at: datetime | date | None, style: str = "short") -> str:
-    """A moment in the reader's zone, the other zone in the title. `style`: short, full, time, day."""
+    """A moment in the reader's zone, the other zone in the title. `style`: short, zoned, full, time, day."""
     if at is None:
         return ""
     if not isinstance(at, datetime):

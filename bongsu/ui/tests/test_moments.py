@@ -97,3 +97,9 @@ def test_a_clock_without_a_start_is_calm_until_it_is_late():
 def test_what_ticks_does_not_flicker(span, written):
     with translation.override("ko"):
         assert moments.elapsed(timedelta(seconds=span)) == written
+
+
+def test_a_reader_elsewhere_is_told_the_zone_beside_a_short_moment():
+    assert moments.zoned(NOON) == moments.short(NOON)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        assert moments.zoned(NOON) == "04:02 CET"

@@ -16,7 +16,6 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.people.models import Person
 
 from .. import queries
 from ..facts import UpdateDueMoved, UpdateLate, UpdateSent
@@ -82,12 +81,10 @@ def _written(
 def _tell(actor: Actor, incident: Incident, row: StatusUpdate, values: dict[str, Any]) -> None:
     post(actor, incident=incident, place=CHANNEL, key=row.message_key, template="status_update", values=values)
     post(actor, incident=incident, place=BROADCAST, key=row.message_key, template="broadcast", values=values)
-    author = [actor.person_id] if actor.person_id else []
-    others = Person.objects.filter(pk__in=incidents.involved(incident), is_active=True).exclude(pk__in=author)
     send(
         actor, subject=incident.subject_id, key=row.message_key, template="status_update",
-        values={**values, "link": incidents.spoken(incident)["link"]}, people=others, purpose=PURPOSE,
-        pack_version=incident.pack_id,
+        values={**values, "link": incidents.spoken(incident)["link"]}, people=queries.addressees(actor, incident),
+        purpose=PURPOSE, pack_version=incident.pack_id,
     )  # fmt: skip
 
 

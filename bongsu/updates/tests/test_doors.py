@@ -9,6 +9,7 @@ from django.test import Client
 from bongsu.comms.models import Message
 from bongsu.incidents import actions as incidents
 from bongsu.kernel.actors import Actor
+from bongsu.people.models import Person
 from bongsu.updates.actions.updating import send_update
 from bongsu.updates.models import Notice, StandingChannel, StatusUpdate
 from bongsu.updates.rules import Item
@@ -178,3 +179,47 @@ def test_the_head_of_the_cockpit_leads_to_the_form(
     link = f'<a class="button" href="/incidents/{incident.number}/updates/new/">'
     assert link in html(alice_client.get(f"/incidents/{incident.number}/"))
     assert link not in html(ivy_client.get(f"/incidents/{incident.number}/"))
+
+
+def test_D2_the_form_says_who_gets_it_and_a_drill_says_that_nothing_leaves(
+    alice: Actor, bob: Actor, alice_client: Client, slack: Any, opened: Any, drain: Any
+) -> None:
+    incident, drill = opened(alice), opened(alice, is_drill=True)
+    incidents.assign_role(alice, incident=incident.id, role="technical_lead", person=bob.person_id)
+    drain()
+    page = html(alice_client.get(f"/incidents/{incident.number}/updates/new/"))
+    named = page.split('data-confirm="')[1].split('"')[0]
+    assert named.startswith("It goes to: Bob, #")
+    assert "the status channel (the state only)" in named
+    assert "data-stays" not in page
+    page = html(alice_client.get(f"/incidents/{drill.number}/updates/new/"))
+    assert "nothing leaves the house" in page.split('data-confirm="')[1].split('"')[0]
+    assert "data-stays" in page
+
+
+def test_D2_more_rows_come_without_sending_and_the_first_one_is_required(alice: Actor, alice_client: Client, opened: Any) -> None:
+    incident = opened(alice)
+    where = f"/incidents/{incident.number}/updates/new/"
+    first = html(alice_client.get(where))
+    assert (first.count('name="text"'), first.count(" required")) == (4, 1)
+    posted = {"state": ["done"] * 4, "text": ["one", "two", "three", "four"], "more": "1"}
+    more = alice_client.post(where, posted)
+    assert more.status_code == 200
+    assert html(more).count('name="text"') == 8
+    assert 'value="four"' in html(more)
+    assert StatusUpdate.objects.count() == 0
+    long = alice_client.post(where, {"state": ["done"], "text": ["x" * 301]})
+    assert long.status_code == 422
+    assert "at most 300 characters" in html(long)
+
+
+def test_E4_a_reader_in_another_zone_is_told_the_zone(
+    alice: Actor, make_person: Any, signed_in: Any, opened: Any, drain: Any
+) -> None:
+    far = make_person("far", "responder")
+    Person.objects.filter(pk=far.person_id).update(zone="Europe/Berlin")
+    incident = opened(alice)
+    drain()
+    page = html(signed_in(far).get(f"/incidents/{incident.number}/panels/updates/"))
+    assert "05:00 CET" in page  # 13:00 in Seoul
+    assert "Times in the text are those of Asia/Seoul" in html(signed_in(far).get(f"/incidents/{incident.number}/updates/new/"))

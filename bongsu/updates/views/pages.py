@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -72,11 +73,11 @@ def update_list(request: ActorRequest, number: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def new_update(request: ActorRequest, number: str) -> HttpResponse:
-    """The form with what is still under way, beside the very text that will be sent."""
+    """The form with what is still under way, beside the very text that will be sent; `more` asks for more rows."""
     incident, wrong = found(request, number), ""
     request.actor.require("message.send")
     items = forms.items_from(request.POST) if request.method == "POST" else queries.first_items(incident)
-    if request.method == "POST":
+    if request.method == "POST" and "more" not in request.POST:
         try:
             sent = updating.send_update(request.actor, incident=incident.id, items=items)
         except Invalid as error:
@@ -84,15 +85,30 @@ def new_update(request: ActorRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("Status update #{number} is on its way.").format(number=sent.number))
             return redirect("incidents:detail", incident.number)
+    audience = queries.audience(request.actor, incident)
     shown = {
         "incident": incident,
         "number": queries.next_number(incident),
         "rows": forms.rows_of(rules.cleaned(items) if wrong else items),
+        "zone": settings.ORGANISATION_ZONE if request.actor.zone != settings.ORGANISATION_ZONE else "",
+        "limit": rules.LONGEST_ITEM,
+        "audience": audience,
+        "effect": _effect(audience, incident),
         "states": _states(),
         "wrong": wrong,
         **_preview(request, incident, items),
     }
     return render(request, "updates/new.html", shown, status=422 if wrong else 200)
+
+
+def _effect(audience: queries.Audience, incident: Incident) -> str:
+    """What sending does, for the last look."""
+    told = [*audience.people, *([f"#{audience.channel}"] if audience.channel else [])]
+    told += [_("the status channel (the state only)")] if audience.is_broadcast else []
+    who = ", ".join(told) or _("nobody else yet")
+    if incident.is_drill:
+        return _("A drill: it is written for {who}, and nothing leaves the house.").format(who=who)
+    return _("It goes to: {who}.").format(who=who)
 
 
 def _states() -> list[tuple[str, str]]:

@@ -15,8 +15,9 @@ function reveal(box) {
   box.querySelector("p").remove();
 }
 
-// Resolves to whether the person said yes to exactly this effect.
-function ask(effect) {
+// Resolves to whether the person said yes to exactly this effect. [data-stays]: it does not leave the house.
+function ask(effect, stays) {
+  confirmBox.querySelector("[data-leaves]").hidden = stays;
   confirmBox.querySelector("[data-effect]").textContent = effect;
   confirmBox.showModal();
   return new Promise((resolve) => {
@@ -26,6 +27,7 @@ function ask(effect) {
   });
 }
 
+const staysIn = (form, submitter) => "stays" in form.dataset || "stays" in (submitter?.dataset || {});
 const effectOf = (form, submitter) => submitter?.dataset.confirm || form.dataset.confirm;
 
 document.addEventListener("submit", (event) => {
@@ -35,7 +37,7 @@ document.addEventListener("submit", (event) => {
   if (!effect || byHtmx || form.dataset.confirmed) return;
   event.preventDefault();
   const submitter = event.submitter;
-  ask(effect).then((yes) => {
+  ask(effect, staysIn(form, submitter)).then((yes) => {
     if (!yes) return;
     form.dataset.confirmed = "1";
     form.requestSubmit(submitter);
@@ -48,7 +50,7 @@ document.addEventListener("htmx:confirm", (event) => {
   const effect = effectOf(elt, triggeringEvent?.submitter);
   if (!effect) return;
   event.preventDefault();
-  ask(effect).then((yes) => yes && issueRequest(true));
+  ask(effect, staysIn(elt, triggeringEvent?.submitter)).then((yes) => yes && issueRequest(true));
 });
 
 // A dialog that the server brought opens over the page and leaves it again when it is closed.

@@ -77,3 +77,14 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id === "panel-below" && event.detail.elt.dataset.chosen) event.preventDefault();
 });
+
+// [data-limit]: how much of it is used is said once it gets tight, and what is too long is not sent.
+document.addEventListener("input", (event) => {
+  const { limit, tooLong } = event.target.dataset || {};
+  if (!limit) return;
+  const length = event.target.value.length;
+  event.target.setCustomValidity(length > limit ? tooLong : "");
+  const count = event.target.parentElement.querySelector("[data-count]");
+  count.textContent = length > limit * 0.7 ? `${length} / ${limit}` : "";
+  count.classList.toggle("late", length > limit);
+});
