@@ -38,13 +38,15 @@ def secret(alice: Actor, root: Actor, lena: Actor, default_pack: Any, drain: Any
     """A restricted incident with everything that hangs on one, each part speaking the mark; alice and lena read it."""
     from bongsu.incidents import actions
     from bongsu.incidents.actions import Upload
+    from bongsu.integrations.actions import create_connection, hold_everything
 
-    incident = actions.open_incident(
-        alice, title=f"title {MARK}", type="data", subtype="personal_data_leak", severity="P1", description=f"story {MARK}",
-        affected_scope=f"scope {MARK}", restriction=f"a colleague is involved {MARK}", readers=[lena.person_id],
-    )  # fmt: skip
+    hold_everything(root, reason="so that everything waits at the gate")
+    server = {"server": "127.0.0.1:25", "sender": "bongsu@bank.example", "security": "none"}
+    create_connection(root, plugin_slug="email_smtp", name="Mail", values=server, allowed_targets=["127.0.0.1:25"])
+    incident = declared(alice, root)
     drain()
     on = {"incident": incident.id}
+    actions.let_in(alice, person=lena.person_id, reason=f"legal {MARK}", **on)
     note = actions.add_note(alice, text=f"note {MARK}", **on)
     content = SimpleUploadedFile("memo.txt", f"file {MARK}".encode())
     (filed,) = actions.add_files(alice, uploads=[Upload(f"{MARK}.txt", "text/plain", content)], **on)
@@ -58,6 +60,8 @@ def secret(alice: Actor, root: Actor, lena: Actor, default_pack: Any, drain: Any
     actions.offer_command(alice, person=lena.person_id, **on)
     actions.move_state(alice, state="investigating", reason=f"go {MARK}", **on)
     drain()
+    told_and_written(alice, incident)
+    drain()
     ids = {
         "incident": [incident.number, incident.id], "number": [incident.number], "event": [note],
         "subject": [incident.subject_id],
@@ -65,6 +69,54 @@ def secret(alice: Actor, root: Actor, lena: Actor, default_pack: Any, drain: Any
         "duty": [duty.id], "person": [alice.person_id], "key": [duty.key],
     }  # fmt: skip
     return Secret(incident, {**ids, **_rows_of(incident)})
+
+
+def declared(alice: Actor, root: Actor) -> Incident:
+    """From an alert, by its proposal: what led to a restricted incident is as restricted as the incident."""
+    from bongsu.integrations.contract import Signal as Alert
+    from bongsu.signals import actions as signals
+    from bongsu.signals.models import Proposal
+
+    alert = Alert(
+        dedupe_key="leak-1", title=f"alert {MARK}", text=f"personal data of customers leaked {MARK}", detected_at=now(),
+        source_event_id=f"event {MARK}", labels={"detail": MARK},
+    )  # fmt: skip
+    signals.push_signal(root, signal=alert)
+    return signals.declare_proposal(
+        alice, proposal=Proposal.objects.get().id, type="data", subtype="personal_data_leak", severity="P1",
+        title=f"title {MARK}", reason=f"seen {MARK}", restriction=f"a colleague is involved {MARK}",
+    )  # fmt: skip
+
+
+def told_and_written(alice: Actor, incident: Incident) -> None:
+    """What other modules hang on it: an update, a notice, a measure, a containment, a report under review with a comment."""
+    from bongsu.documents import actions as documents
+    from bongsu.reports import actions as reports
+    from bongsu.runbooks import actions as runbooks
+    from bongsu.updates.actions import noticing, updating
+    from bongsu.updates.rules import IN_PROGRESS, Item
+
+    assert alice.person_id
+    on = {"incident": incident.id}
+    updating.send_update(alice, items=[Item(IN_PROGRESS, f"item {MARK}")], **on)
+    said = ("service", "company", "problem", "cause", "measures", "recovery", "contact")
+    values = {**{name: f"{name} {MARK}" for name in said}, "date": "2026-03-02", "clock_time": "14:30"}
+    noticing.write_notice(alice, language="ko", values=values, recipients=["customer@example.org"], **on)
+    runbooks.set_measure(
+        alice, is_permanent=False, kind=runbooks_kind(incident), text=f"measure {MARK}", owner=alice.person_id, **on
+    )  # fmt: skip
+    runbooks.note_by_hand(alice, kind="feature_off", text=f"switched off {MARK}", **on)
+    report = reports.draft(alice, language="ko", **on)
+    part = report.parts.get(key="root_cause")
+    documents.edit_part(alice, part=part.id, text=f"cause {MARK}", version=part.version)
+    documents.add_comment(alice, document=report.id, text=f"comment {MARK}")
+    documents.submit_for_review(alice, document=report.id, with_open_places=True)
+
+
+def runbooks_kind(incident: Incident) -> str:
+    from bongsu.incidents.queries import taxonomy_of
+
+    return next(kind.key for kind in taxonomy_of(incident).measures if "policy" not in kind.key)
 
 
 def _rows_of(incident: Incident) -> dict[str, list[Any]]:
@@ -169,6 +221,13 @@ def test_the_same_walk_finds_what_is_open(secret: Secret, alice: Actor, bob: Act
     client: Client = signed_in(alice)
     here = f"/incidents/{secret.incident.number}/"
     for url in (here, f"{here}part/timeline/", "/incidents/", "/incidents.csv", "/", f"/ui/find/?q={MARK}"):
+        assert MARK in body_of(client.get(url)), url
+    own = {"signal": "signals/{}/", "proposal": "proposals/{}/", "document": "documents/{}/", "message": "messages/{}/",
+           "notice": f"incidents/{secret.incident.number}/notices/{{}}/"}  # fmt: skip
+    for kind, address in own.items():
+        assert secret.ids[kind], kind
+        assert any(MARK in body_of(client.get(f"/{address.format(key)}")) for key in secret.ids[kind]), kind
+    for url in (f"{here}updates/", f"{here}panels/measures/", f"{here}panels/containment/", f"{here}panels/signals/"):
         assert MARK in body_of(client.get(url)), url
     assert signed_in(bob).get(here).status_code == 404
 
@@ -284,12 +343,24 @@ def test_no_name_made_by_the_house_carries_its_words(secret: Secret) -> None:
 
     for row in Job.objects.all():
         assert MARK not in f"{row.work} {row.key}"
+    assert MARK not in _jobs_of_postgres()
     for timer in Timer.objects.filter(subject=secret.incident.subject_id):
         assert MARK not in f"{timer.key} {timer.kind} {timer.data}"
     for channel in IncidentChannel.objects.all():
         assert MARK not in json.dumps([str(getattr(channel, f.attname)) for f in channel._meta.fields])
     for call in Call.objects.filter(subject=secret.incident.subject_id):
         assert MARK not in f"{call.target} {call.idempotency_key}"
+
+
+def _jobs_of_postgres() -> str:
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(string_agg(args::text || coalesce(lock, '') || coalesce(queueing_lock, ''), ' '), '') "
+                       "FROM procrastinate_jobs")  # fmt: skip
+        return str(cursor.fetchone()[0])
 
 
 def test_page_titles_and_file_names_carry_only_the_number(secret: Secret, alice: Actor, signed_in: Any) -> None:
