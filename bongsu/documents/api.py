@@ -128,9 +128,11 @@ class CommentIn(Body):
 
 
 class SubmitIn(Body):
-    """`with_open_places`: it goes although places still wait for a person's words; refused without, naming them."""
+    """`with_open_places`: it goes although places still wait for a person's words; refused without, naming them. `version` is
+    the document's that you read."""
 
     with_open_places: bool = False
+    version: int | None = None
 
 
 class ReviewIn(Body):
@@ -195,7 +197,7 @@ def list_revisions(request: ActorRequest, document_id: UUID) -> list:
 @router.post("/documents/{uuid:document_id}/submit", response=RevisionOut)
 def submit(request: ActorRequest, document_id: UUID, data: SubmitIn | None = None) -> object:
     wants = data or SubmitIn()
-    return actions.submit_for_review(request.actor, document=document_id, with_open_places=wants.with_open_places)
+    return actions.submit_for_review(request.actor, document=document_id, **wants.dict())
 
 
 @router.post("/documents/{uuid:document_id}/decision", response=DocumentOut)

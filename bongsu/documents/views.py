@@ -1,6 +1,7 @@
 """The editor beside the page, the way of review, and taking a document out."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -93,7 +94,9 @@ def resolve_comment(request: ActorRequest, comment_id: UUID) -> HttpResponse:
 @require_POST
 def submit(request: ActorRequest, document_id: UUID) -> HttpResponse:
     unwritten = queries.unwritten(queries.document(request.actor, document_id))
-    return _act(request, document_id, SubmitForm(request.POST, unwritten=unwritten), actions.submit_for_review)
+    # Not a field of the form: when it is refused, what is shown again is read again, and has its own version.
+    act = partial(actions.submit_for_review, version=_integer(request.POST.get("version", "")))
+    return _act(request, document_id, SubmitForm(request.POST, unwritten=unwritten), act)
 
 
 @require_POST
@@ -156,9 +159,13 @@ def take_out(request: ActorRequest, document_id: UUID, form: str) -> HttpRespons
     return HttpResponse(made, headers=queries.headers(row, form, revision))
 
 
+def _integer(given: str) -> int | None:
+    return int(given) if given.isdecimal() and len(given) < 7 else None
+
+
 def _number(request: ActorRequest, name: str, default: list[int]) -> int:
-    given = request.GET.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 7 else (default[0] if default else 0)
+    given = _integer(request.GET.get(name, ""))
+    return (default[0] if default else 0) if given is None else given
 
 
 def _act(request: ActorRequest, document_id: UUID, form: RefusableForm, act: Callable[..., Any]) -> HttpResponse:

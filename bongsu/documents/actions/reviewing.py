@@ -47,13 +47,17 @@ APPROVED: dict[str, type[Step]] = {LEGAL: LegalReviewPassed, BOARD: BoardApprove
 
 
 @action
-def submit_for_review(actor: Actor, *, document: UUID, with_open_places: bool = False) -> Revision:
+def submit_for_review(actor: Actor, *, document: UUID, with_open_places: bool = False, version: int | None = None) -> Revision:
     """Freeze the document as a revision, sign it as its author and ask legal for review. Refuses an empty document, and one
-    with places that still wait for a person's words, unless `with_open_places` says that it goes like this."""
+    with places that still wait for a person's words, unless `with_open_places` says that it goes like this.
+    With the `version` that was read, nobody signs what somebody else wrote meanwhile."""
     row = locked(actor, document)
     step = step_of(actor, row, "submit")
     if not any(part.text.strip() for part in row.parts.all()):
         raise Refused(_("There is nothing in this document yet."))
+    if version not in (None, row.version):
+        changed = _("The text has changed since you read it. Read it again before you sign.")
+        raise Invalid(changed, fields={"version": changed})
     unwritten = queries.unwritten(row)
     if unwritten and not with_open_places:
         _refuse_unwritten(unwritten)

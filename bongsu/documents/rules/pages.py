@@ -59,7 +59,7 @@ def markdown(whole: Whole) -> str:
             "| --- | --- | --- |",
         ]
         lines += [f"| {s.role} | {s.name} | {s.at} |" for s in whole.signatures] + [""]
-    return "\n".join([*lines, f"{words['hash']}: `{whole.hash}`", ""])
+    return "\n".join([*lines, whole.footer, "", f"{words['hash']}: `{whole.hash}`", ""])
 
 
 def _figure_table(series: Series, whole: Whole) -> list[str]:

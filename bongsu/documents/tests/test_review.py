@@ -103,6 +103,23 @@ def test_machines_are_told_which_parts_wait(alice: Actor, client: Any, token_of:
     assert client.post(f"{at}/submit", {"with_open_places": True}, **mine).status_code == 200
 
 
+def test_nobody_signs_what_somebody_else_wrote_meanwhile(
+    alice: Actor, bob: Actor, alice_client: Any, client: Any, token_of: Any, finished: Document
+) -> None:
+    seen = finished.version
+    part = finished.parts.get(key="summary")
+    actions.edit_part(bob, part=part.id, text="밥의 글", version=part.version)
+    answer = alice_client.post(f"/documents/{finished.id}/submit/", {"version": seen})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "The text has changed since you read it" in page
+    assert "밥의 글" in page
+    assert f'name="version" value="{seen + 1}"' in page
+    body = {"version": seen}
+    assert client.post(f"/api/v1/documents/{finished.id}/submit", body, **door(token_of(alice))).status_code == 422
+    assert alice_client.post(f"/documents/{finished.id}/submit/", {"version": seen + 1}).status_code == 302
+
+
 # --- changes asked for
 
 
@@ -206,6 +223,7 @@ def test_the_footer_claims_no_approval_that_is_not_given(
 ) -> None:
     row = made(alice, language, "재학습")
     printed = [queries.whole(row).footer]
+    assert words[0] in queries.rendered(row, "md").decode()
     revision = submitted(alice, row)
     printed.append(queries.whole(refreshed(row)).footer)
     for somebody in (lena, bora):
