@@ -59,7 +59,7 @@ class Progress:
 
 def progress(happened: Set[str]) -> list[Progress]:
     """Every step with whether it is done; the first that is not is next. An alert that did not come is no step."""
-    steps = [step for step in STEPS if step.key != "alert" or happened.intersection(step.facts)]
-    done = [bool(happened.intersection(step.facts)) for step in steps]
+    steps = [step for step in STEPS if step.key != "alert" or happened & set(step.facts)]
+    done = [bool(happened & set(step.facts)) for step in steps]
     first = done.index(False) if False in done else -1
     return [Progress(step, is_done, at == first) for at, (step, is_done) in enumerate(zip(steps, done, strict=True))]

@@ -96,7 +96,7 @@ def tell_call_failed(actor: Actor, *, call: UUID, error: str) -> None:
 
 
 @action
-def tell_message_failed(actor: Actor, *, message: UUID, why: str) -> None:
+def tell_message_failed(actor: Actor, *, message: UUID, why: str | dict[str, str]) -> None:
     """Nobody reached by any way: the IC hears of it, but not of his own alarms that failed."""
     row = Message.objects.filter(pk=message).first()
     found = incidents.by_ref(row.subject_id) if row else None
