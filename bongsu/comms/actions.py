@@ -134,7 +134,8 @@ def _ask_approval(actor: Actor, approver: str, written: list[Message]) -> None:
     shown = {m.language: f"{m.title}\n\n{m.text}" for m in written}
     names = ", ".join(m.name for m in written)
     approval = approvals.request(
-        actor, subject=written[0].subject_id, about_ref=ref("batch", written[0].batch), purpose="message", title=written[0].title,
+        actor, subject=written[0].subject_id, about_ref=ref("batch", written[0].batch), purpose="message",
+        title=" / ".join(dict.fromkeys(m.title for m in sorted(written, key=lambda m: m.language))),
         text="\n\n---\n\n".join([*shown.values(), names]), post_key=approver, grant="message.approve",
     )  # fmt: skip
     Message.objects.filter(pk__in=[m.pk for m in written]).update(approval=approval)

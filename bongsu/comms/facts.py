@@ -79,7 +79,7 @@ class MessageFailed(Fact):
 @fact("comms.message_held")
 class MessageHeld(Fact):
     sentence = _("The message to {recipient_name} did not leave the house: {reason} ({purpose}).")
-    together = _("{count} messages did not leave the house: {recipient_name}. {reason} ({purpose}).")
+    together = _("{count} messages did not leave the house ({recipient_name}): {reason} ({purpose}).")
     alike_in = ("reason",)
     said_as = {"purpose": PURPOSES, "reason": HELD_WORDS}
     personal = frozenset({"recipient_name"})

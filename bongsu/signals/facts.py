@@ -12,7 +12,7 @@ from .rules.proposals import SIGNAL_STATES
 class SignalsReceived(Fact):
     """One fact per batch. `root`: SHA-256 over the hashes of the bodies, in order."""
 
-    sentence = _("{count} deliveries came in and brought {signals} signals")
+    sentence = _("Deliveries that came in: {count}; signals in them: {signals}")
     icon = "signal"
     on_timeline = False
     connection: str
@@ -28,7 +28,7 @@ class SignalsReceived(Fact):
 class SignalAttached(Fact):
     """`count`: how many of one batch; the first of them is named."""
 
-    sentence = _("{count} signals of this incident came in ({state})")
+    sentence = _("Signals of this incident that came in: {count} ({state})")
     said_as = {"state": SIGNAL_STATES}
     icon = "signal"
     signal: str

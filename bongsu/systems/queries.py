@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from bongsu.events.queries import visible
 from bongsu.kernel.actors import Actor
-from bongsu.kernel.errors import NotFound
+from bongsu.kernel.errors import Invalid, NotFound
 from bongsu.kernel.refs import ref
 from bongsu.kernel.text import gettext_noop as _
 
@@ -34,13 +34,14 @@ def system(actor: Actor, id: UUID) -> AISystem:
 
 
 def named(actor: Actor, name: str) -> AISystem:
-    """The AI system with this id or key."""
+    """The AI system with this id or key; Invalid when there is none the actor may see."""
     try:
-        return system(actor, UUID(name))
+        found = systems(actor).filter(pk=UUID(name)).first()
     except ValueError:
-        found = systems(actor).filter(key=name[:60]).first()
+        found = systems(actor).filter(key=name[:60].replace("\x00", "")).first()
     if found is None:
-        raise NotFound(_("There is no such AI system."))
+        said = _("There is no such AI system.")
+        raise Invalid(said, fields={"system": said})
     return found
 
 

@@ -359,3 +359,11 @@ def test_M6_why_nobody_was_reached_is_said_in_the_readers_language(incident, bob
     [line] = [e for e in timeline(HOUSE, incident.ref) if e.name.startswith("comms.message_failed")]
     assert "no connected way to reach this person" in say(line.sentence, "en")
     assert "이 사람에게 닿는 연결된 경로가 없음" in say(line.sentence, "ko")
+
+
+def test_M6_an_approval_is_titled_in_the_languages_of_its_message(incident, make_person, bob):
+    kim = make_person("kim", "responder", language="ko")
+    tell(incident, persons(kim, bob), template="customer_notice", values={**VALUES, **NOTICE})
+    title = Approval.objects.get().title
+    assert all(row.title in title for row in Message.objects.all())
+    assert len({row.title for row in Message.objects.all()}) == 2

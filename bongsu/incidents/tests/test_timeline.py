@@ -48,7 +48,7 @@ def test_alike_lines_of_one_moment_are_one_line_that_opens(alice: Actor, inciden
     assert [len(entry.alike) for entry in found] == [0, 0, 2, 0]
     assert say(found[0].text, "en").startswith("The message to Choi did not leave the house: this is a demo")
     assert "everything is held back" in say(found[1].text, "en")
-    assert say(found[2].text, "en") == "2 messages did not leave the house: Lee, Kim. this is a demo (role in the incident)."
+    assert say(found[2].text, "en") == "2 messages did not leave the house (Lee, Kim): this is a demo (role in the incident)."
     assert [say(one.text, "en").split(" did")[0] for one in found[2].alike] == ["The message to Lee", "The message to Kim"]
 
 

@@ -239,7 +239,7 @@ def test_what_the_machine_did_by_itself_is_nobodys_line(alice: Actor, default_pa
     attached = SignalAttached(subject=incident.subject_id, signal="s", state="firing", times=1, count=3)
     action(lambda actor: [record(actor, fact) for fact in (failed, attached)])(alice)
     lines = part(actions.draft(alice, incident=incident.id, language="en"), "timeline").text.splitlines()
-    for words in ("Kim could not be reached", "3 signals of this incident came in"):
+    for words in ("Kim could not be reached", "Signals of this incident that came in: 3"):
         (line,) = [line for line in lines if words in line]
         assert line.endswith("| Bongsu, by itself |")
     assert any(line.endswith("| Alice |") for line in lines)

@@ -8,6 +8,7 @@ import pytest
 
 from bongsu.incidents.models import Incident
 from bongsu.integrations.contract import Signal as Understood
+from bongsu.packs.queries import taxonomy
 from bongsu.people.models import Person
 from bongsu.signals import actions
 from bongsu.signals.models import Proposal, Report, Signal
@@ -298,3 +299,9 @@ def test_B1_without_a_pack_the_report_is_refused_with_what_was_typed(bob_client:
     page = refused.content.decode()
     assert "The chatbot names a customer" in page
     assert 'role="alert"' in page
+
+
+def test_the_list_says_in_words_what_a_proposal_was_taken_for(proposal: Proposal, bob_client: Any) -> None:
+    page = bob_client.get("/proposals/").content.decode()
+    assert proposal.rule not in page
+    assert f"<small>{taxonomy().subtype(proposal.subtype).label.en}</small>" in page

@@ -96,15 +96,19 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     columns = [
         Column("severity", _("Proposed"), cell="signals/cells/proposed.html"),
         Column("title", _("What it is about"), cell="signals/cells/proposal.html"),
-        Column("rule", _("By which rule"), cell="signals/cells/rule.html", is_wide_only=True),
+        Column("kind", _("What it was taken for"), cell="signals/cells/kind.html", is_wide_only=True),
         Column("state", _("State"), cell="signals/cells/proposal_state.html"),
         Column("proposed_at", _("Waiting since"), cell="signals/cells/proposed_at.html"),
     ]
+    taxonomy = packs.taxonomy()
+    for row in found.items:
+        row.type_word = taxonomy.type(row.type).label.say(actor.language)
+        row.subtype_word = taxonomy.subtype(row.subtype).label.say(actor.language)
     empty = _("Nothing waits for you: one fire, calm.")
     context = {
         "table": _table(found, columns, _("Proposals"), empty),
         "is_all": is_all,
-        "severities": packs.taxonomy().severities,
+        "severities": taxonomy.severities,
     }
     return render(request, "signals/proposals.html", context)
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from bongsu.events.models import Event
-from bongsu.kernel.errors import Forbidden, NotFound
+from bongsu.kernel.errors import Forbidden, Invalid, NotFound
 from bongsu.people import queries as people
 from bongsu.people.actions import create_entity, ensure_posts, set_post_holder
 from bongsu.people.rules import PostWanted
@@ -188,5 +188,5 @@ class TestAnEmptyHouse:
 
     def test_a_system_is_found_by_its_id_and_by_its_key(self, scoring, bob):
         assert queries.named(bob, scoring.key) == queries.named(bob, str(scoring.id)) == scoring
-        with pytest.raises(NotFound):
+        with pytest.raises(Invalid):
             queries.named(bob, "no-such-system")
