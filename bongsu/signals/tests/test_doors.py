@@ -294,6 +294,8 @@ def test_the_lists_ask_few_questions_however_long_they_are(
 
 
 def test_B1_without_a_pack_the_report_is_refused_with_what_was_typed(bob_client: Any, database: Any) -> None:
+    typed = {"what": "The chatbot names a customer", "harmed": ""}
+    assert bob_client.post("/report/judge/", typed).status_code == 200
     refused = bob_client.post("/report/", {"what": "The chatbot names a customer", "is_ongoing": "yes", "act": "report"})
     assert refused.status_code == 422
     page = refused.content.decode()

@@ -222,7 +222,10 @@ def judge(request: HttpRequest) -> HttpResponse:
     """What the rules would make of the words typed so far: a fragment."""
     actor = _actor(request)
     words = request.POST.get("what", "")[:20_000]
-    said = actions.judge(words, request.POST.get("harmed", "")[:20_000]) if len(words.strip()) > 8 else None
+    try:
+        said = actions.judge(words, request.POST.get("harmed", "")[:20_000]) if len(words.strip()) > 8 else None
+    except Refused:  # no pack is in force: there is nothing to say yet, and pressing the button says why
+        said = None
     context = {"said": said, **(_words(actor, said.kept()) if said and not said.is_ignored else {})}
     return render(request, "signals/parts/judged.html", context)
 
