@@ -152,8 +152,9 @@ def test_an_act_opens_over_the_page_and_is_done_without_leaving_it(burning: Any,
     assert page.evaluate("window.here") == 1
     expect(page.locator("dialog[open]")).to_have_count(0)  # the stream may show the head before the answer closes it
     page.get_by_role("link", name="Move the state").click()
+    page.locator("dialog[open] form").wait_for()
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def test_what_one_writes_the_other_sees_without_reload(burning: Any, alice: Any, bob: Any, page_of: Any) -> None:
