@@ -43,7 +43,7 @@ def unreached(request: HttpRequest) -> HttpResponse:
     actor.require("see")
     may_answer = queries.may_answer_for_unreached(actor)
     rows = queries.unreached(actor).prefetch_related("sendings")[:200]
-    return render(request, "comms/unreached.html", {"messages": rows, "may_answer": may_answer})
+    return render(request, "comms/unreached.html", {"unreached": rows, "may_answer": may_answer})
 
 
 def detail(request: HttpRequest, message_id: UUID) -> HttpResponse:
