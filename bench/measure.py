@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ class Measurement:
             time.sleep(3)  # the fill's own pages reach the disk; not waited for anywhere else
             self.reading_and_declaring(size)
         self.delivered()
+        self.timers()
         for connections in (1, 16):
             self.taking_in(f"intake, new, {connections} connections", connections, is_new=True)
         self.taking_in("intake, the same again, 1 connection", 1, is_new=False)
@@ -187,6 +189,27 @@ class Measurement:
             p50_ms=round(statistics.median(taken), 1),
             worst_ms=round(taken[-1], 1),
         )
+
+    def timers(self, times: int = 10) -> None:
+        """On a quiet server: from the moment a deadline is over until that stands in the record."""
+        number = json.loads(self.api.ask("POST", "/api/v1/incidents", DECLARATION, 201))["number"]
+        due_of = {f"timer-{n:02}": datetime.now(UTC) + timedelta(seconds=4 + 1.3 * n) for n in range(times)}
+        for title, due in due_of.items():
+            wanted = {"title": title, "due_at": due.isoformat(), "zone": "UTC", "is_legal": False}
+            self.api.ask("POST", f"/api/v1/incidents/{number}/duties", wanted, 201)
+        until = time.perf_counter() + 60
+        late: dict[str, float] = {}
+        while len(late) < times and time.perf_counter() < until:
+            time.sleep(1)
+            for line in json.loads(self.api.ask("GET", f"/api/v1/incidents/{number}/timeline")):
+                title = next((title for title in due_of if title in line["sentence"]), "")
+                if title and line["name"].startswith("incidents.duty_overdue"):
+                    late[title] = (datetime.fromisoformat(line["recorded_at"]) - due_of[title]).total_seconds() * 1000
+        taken = sorted(late.values())
+        say(
+            store=self.store, what="due until recorded", timers=len(taken),
+            p50_ms=round(statistics.median(taken), 1), worst_ms=round(taken[-1], 1),
+        )  # fmt: skip
 
     def storm(self, bodies: int = 100, each: int = 100) -> None:
         """Ten thousand alerts of one cause in a hundred bodies; meanwhile somebody else reads the list."""

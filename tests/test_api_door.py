@@ -242,6 +242,13 @@ def test_a_way_an_address_does_not_take_is_a_problem_too(client, alice, token_of
 
 
 @pytest.mark.django_db
+def test_a_program_that_mistyped_an_address_hears_so(alice, token_of):
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post("/api/v1/incidentz", {}, content_type="application/json", headers=bearer(token_of(alice)))
+    assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
+
+
+@pytest.mark.django_db
 def test_an_address_that_leads_nowhere_speaks_the_persons_language(client, alice, token_of, alice_client, console):
     from bongsu.people.actions import change_person
 

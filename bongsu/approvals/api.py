@@ -7,7 +7,7 @@ from ninja import Field, Query, Router, Schema
 
 from bongsu.events.reading import listing
 from bongsu.people.queries import ActorRequest
-from bongsu.ui.doors import Page, Paging, page_of
+from bongsu.ui.doors import Body, Page, Paging, page_of
 
 from . import actions, queries
 
@@ -32,7 +32,7 @@ class ApprovalOut(Schema):
     reason: str
 
 
-class DecisionIn(Schema):
+class DecisionIn(Body):
     is_approved: bool
     text_hash: str = Field(min_length=64, max_length=64)
     reason: str = Field("", max_length=2000)
