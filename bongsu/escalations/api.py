@@ -37,7 +37,8 @@ class ReceiptOut(Schema):
 
 
 class StepOut(Schema):
-    """`state`: waiting, done (fired) or cancelled. `round` counts the burnings of the incident."""
+    """`state`: waiting, done (fired) or cancelled. `reached`, once done: told, written (to), unreached, none. `round` counts the
+    burnings of the incident."""
 
     key: str
     round: int
@@ -48,6 +49,7 @@ class StepOut(Schema):
     fired_at: datetime | None
     cancelled_at: datetime | None
     state: str
+    reached: str
     receipts: list[ReceiptOut]
 
 
@@ -97,7 +99,13 @@ def snooze(request: HttpRequest, number: str, body: SnoozeIn) -> tuple[int, dict
 def _step(one: queries.ShownStep) -> dict[str, Any]:
     names = ("key", "round", "severity", "posts", "due_at", "fired_at", "cancelled_at")
     receipts = [_receipt(message) for message in one.receipts]
-    return {**{n: getattr(one.step, n) for n in names}, "titles": one.titles, "state": one.state, "receipts": receipts}
+    return {
+        **{n: getattr(one.step, n) for n in names},
+        "titles": one.titles,
+        "state": one.state,
+        "reached": one.reached,
+        "receipts": receipts,
+    }
 
 
 def _receipt(row: Message) -> dict[str, Any]:

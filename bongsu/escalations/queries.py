@@ -52,7 +52,10 @@ class ShownStep:
 
     @property
     def reached(self) -> str:
-        """Of a step that was done: told (somebody got it), unreached (no way to anybody), written (nothing came back yet)."""
+        """Of a step that was done: told (somebody got it), unreached (no way to anybody), written (nothing came back yet), none
+        (nobody, or only who was told with another step); empty before."""
+        if self.state != "done" or not self.receipts:
+            return "none" if self.state == "done" else ""
         states = {message.state for message in self.receipts}
         return "told" if "sent" in states else "unreached" if states == {"failed"} else "written"
 

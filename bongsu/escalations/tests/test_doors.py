@@ -92,6 +92,7 @@ def test_machines_read_the_ladder_snooze_and_escalate(
     steps = client.get(f"{at}/escalation", **auditor).json()
     assert {s["key"]: s["state"] for s in steps} == {
         "P1-0": "done", "P1-executives": "done", "P1-60": "waiting", "P1-240": "waiting"}  # fmt: skip
+    assert {s["key"]: s["reached"] for s in steps if s["state"] == "done"} == {"P1-0": "unreached", "P1-executives": "unreached"}
     assert all(r["person"] and r["state"] for s in steps for r in s["receipts"])
     until = (START + timedelta(hours=1)).isoformat()
     body = {"until_at": until, "reason": "회의"}

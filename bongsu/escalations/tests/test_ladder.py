@@ -9,6 +9,7 @@ import pytest
 from bongsu.comms.models import Message
 from bongsu.escalations import actions as ladder
 from bongsu.escalations.models import Step
+from bongsu.escalations.queries import shown_ladder
 from bongsu.escalations.reactions import begin
 from bongsu.escalations.rules import next_reminder
 from bongsu.events.models import Event, Timer
@@ -133,6 +134,7 @@ def test_a_step_says_who_was_written_to_who_was_not_reached_and_who_knew(
     assert any("not reached: " in line for line in said)  # nothing is connected: nobody is called told
     assert any("already told: product-lead" in line.lower() for line in said)
     assert not any(" told (" in line or "—" in line for line in said)
+    assert {one.step.key: one.reached for one in shown_ladder(alice, incident) if one.state == "done"}["P1-executives"] == "none"
 
 
 def test_the_step_at_the_beginning_has_words_of_its_own(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:
