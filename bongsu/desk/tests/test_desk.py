@@ -1,5 +1,7 @@
 """Home, palette and the guided drill (E4, B6)."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,7 @@ from bongsu.events.models import Event
 from bongsu.incidents import actions as incidents
 from bongsu.incidents import queries as incidents_seen
 from bongsu.incidents.models import Incident
+from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Forbidden
 from bongsu.runbooks import actions as runbooks
 from bongsu.runbooks.models import StepRun
@@ -184,3 +187,14 @@ def test_on_every_page_of_a_closed_incident_the_palette_offers_only_what_a_close
         palette = alice_client.get(f"/incidents/{incident.number}/{page}").content.decode().split('id="palette"')[1]
         assert f"/incidents/{incident.number}/act/state/" in palette
         assert f"/incidents/{incident.number}/act/severity/" not in palette
+
+
+def test_E4_home_says_for_which_post_somebody_is_on_call_and_what_is_late_stands_first(alice, alice_client, default_pack, drain):
+    assert "Triage desk" in alice_client.get("/desk/house/").content.decode()
+    incident = opened(alice)
+    due_at = now() - timedelta(minutes=5)
+    incidents.enter_deadline(alice, incident=incident.id, title="gone by", authority="x", due_at=due_at, zone="UTC")
+    drain()
+    first = alice_client.get("/desk/deadlines/").content.decode().split("<article")[1]
+    assert "gone by" in first
+    assert 'class="late' in first
