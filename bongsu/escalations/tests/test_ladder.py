@@ -134,7 +134,15 @@ def test_a_step_says_who_was_written_to_who_was_not_reached_and_who_knew(
     assert any("not reached: " in line for line in said)  # nothing is connected: nobody is called told
     assert any("already told: product-lead" in line.lower() for line in said)
     assert not any(" told (" in line or "—" in line for line in said)
-    assert {one.step.key: one.reached for one in shown_ladder(alice, incident) if one.state == "done"}["P1-executives"] == "none"
+
+
+def test_a_step_whose_holder_knew_it_already_reached_nobody_new(alice: Actor, root: Actor, default_pack: Any, drain: Any) -> None:
+    for post in POSTS:
+        set_post_holder(root, post=post, person=alice.person_id)  # type: ignore[arg-type]
+    incident = opened(alice, "P1")
+    drain()
+    reached = {one.step.key: one.reached for one in shown_ladder(alice, incident)}
+    assert reached == {"P1-0": "unreached", "P1-executives": "none", "P1-60": "", "P1-240": ""}
 
 
 def test_the_step_at_the_beginning_has_words_of_its_own(alice: Actor, posts: dict[str, Actor], drain: Any) -> None:
