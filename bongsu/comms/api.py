@@ -20,6 +20,7 @@ class SendingOut(Schema):
     external_id: str
     error: str
     ended_at: datetime | None
+    may_have_been_sent_twice: bool
 
 
 class MessageOut(Schema):

@@ -100,5 +100,10 @@ class Sending(models.Model):
         ]
 
     @property
+    def may_have_been_sent_twice(self) -> bool:
+        """Its outcome was lost once, and the service does not know its own keys: the gate says so of its call."""
+        return bool(self.call and self.call.may_have_been_sent_twice)
+
+    @property
     def way_word(self) -> Text:
         return Text(WAYS.get(self.way, self.way))

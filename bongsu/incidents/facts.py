@@ -90,6 +90,17 @@ class CommandAccepted(Fact):
     is_first: bool
 
 
+@fact("incidents.commander_left")
+class CommanderLeft(Fact):
+    sentence = _("{person_name} is no longer active. {stand_in_name} stands in as commander and is asked to accept")
+    personal = frozenset({"person_name", "stand_in_name"})
+    icon = "warning"
+    person: str
+    person_name: str
+    stand_in: str
+    stand_in_name: str
+
+
 @fact("incidents.command_declined")
 class CommandDeclined(Fact):
     sentence = _("{person_name} did not take the command: {reason}")
@@ -155,11 +166,16 @@ class EvidenceRevealed(Fact):
 
 @fact("incidents.awareness_set")
 class AwarenessSet(Fact):
-    sentence = _("{actor} set the moment of awareness: {aware_at} ({how})")
-    personal = frozenset({"how"})
+    """Who became aware, how they knew, and the evidence (its id) where there is some."""
+
+    sentence = _("{actor} set the moment of awareness: {aware_at}, {person_name} ({how})")
+    personal = frozenset({"person_name", "how"})
     icon = "clock"
     aware_at: datetime
     how: str
+    person: str
+    person_name: str
+    evidence: str
 
 
 @fact("incidents.awareness_change_asked")
@@ -211,7 +227,7 @@ class DutyRequired(Fact):
     icon = "open"
     on_timeline = False
     duty: str
-    title: str
+    title: dict[str, str]
     due_at: datetime | None
     is_legal: bool
 
@@ -235,7 +251,7 @@ class DutyMet(Fact):
     personal = frozenset({"title", "proof"})
     icon = "open"
     duty: str
-    title: str
+    title: dict[str, str]
     proof: str
 
 
@@ -245,7 +261,7 @@ class DutyReopened(Fact):
     personal = frozenset({"title", "reason"})
     icon = "open"
     duty: str
-    title: str
+    title: dict[str, str]
     reason: str
 
 
@@ -255,7 +271,7 @@ class DutyOverdue(Fact):
     personal = frozenset({"title"})
     icon = "open"
     duty: str
-    title: str
+    title: dict[str, str]
     due_at: datetime
     is_legal: bool
 
@@ -266,7 +282,7 @@ class DutyWaived(Fact):
     personal = frozenset({"title", "reason"})
     icon = "open"
     duty: str
-    title: str
+    title: dict[str, str]
     reason: str
 
 

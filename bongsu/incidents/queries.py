@@ -316,6 +316,12 @@ def spoken(incident: Incident) -> dict[str, Any]:
     }
 
 
+def commanded_by(person: UUID) -> list[UUID]:
+    """The incidents that are not closed and whose IC this person is."""
+    held = RoleAssignment.objects.filter(role=IC, ended_at=None, person=person, incident__closed_at=None)
+    return list(held.order_by("incident_id").values_list("incident_id", flat=True))
+
+
 def act_home(incident: Incident) -> Home:
     """Where acts on an incident lead back to."""
     return Home(incident.number, reverse("incidents:detail", args=[incident.number]), incident.subject_id)

@@ -7,8 +7,9 @@ from bongsu.events.listening import on, on_timer
 from bongsu.events.models import Event, Timer
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.refs import split_ref
+from bongsu.people.facts import PersonDeactivated
 
-from . import actions
+from . import actions, queries
 
 
 @on_timer("incidents.duty")
@@ -19,6 +20,13 @@ def duty_is_due(timer: Timer) -> None:
 @on_timer("incidents.restriction")
 def restriction_is_reviewed(timer: Timer) -> None:
     actions.remind_of_review(system("incidents"), incident=UUID(timer.data["incident"]))
+
+
+@on(PersonDeactivated)
+def commander_may_have_left(event: Event, fact: PersonDeactivated) -> None:
+    person = UUID(split_ref(fact.subject)[1])
+    for incident in queries.commanded_by(person):
+        actions.replace_commander(system("incidents"), incident=incident, person=person)
 
 
 @on(ApprovalGranted)

@@ -227,11 +227,12 @@ class Resolution:
     problem: Text | None = None
 
 
-def resolve_post(key: str, scope_ref: str = "") -> Resolution:
-    """Who answers for a post, for one system if asked; never empty-handed in silence, never raises."""
+def resolve_post(key: str, scope_ref: str = "", *, has_stand_ins: bool = True) -> Resolution:
+    """Who answers for a post, for one system if asked; never empty-handed in silence, never raises. Without stand-ins: its own
+    people, else the administrators, and no other post."""
     post = Post.objects.filter(key=key).first()
     found = _resolution(post, key, _held(post), lambda: people_with_role("administrator"), scope_ref)
-    if found.via in ("holder", "deputy"):
+    if found.via in ("holder", "deputy") or not has_stand_ins:
         return found
     stand_in = _stand_in(post, scope_ref)
     return Resolution(post, stand_in, "fallback", found.problem) if stand_in else found

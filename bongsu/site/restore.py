@@ -38,7 +38,7 @@ from bongsu.kernel.refs import ref
 from bongsu.kernel.secrets import Keys, load_keys
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
-from bongsu.ui.language import say
+from bongsu.ui.language import both
 
 from .backup import (
     MANIFEST,
@@ -306,11 +306,11 @@ def _bring_up(actor: Actor, found: Backup) -> None:
     reason = Text(
         _("restored from the backup of {at}; release it when that is right"), {"at": found.made_at[:16].replace("T", " ")}
     )
-    _note_restore(actor, found=found, reason=say(reason, settings.LANGUAGE_CODE))
+    _note_restore(actor, found=found, reason=both(reason))
 
 
 @action
-def _note_restore(actor: Actor, *, found: Backup, reason: str) -> None:
+def _note_restore(actor: Actor, *, found: Backup, reason: dict[str, str]) -> None:
     hold_everything(actor, reason=reason)
     home = Installation.objects.first()
     if home:

@@ -2,7 +2,7 @@
 
 from .awareness import ask_awareness_change, decide_awareness_change, set_awareness
 from .changing import change_details, change_impact, change_severity, classify, move_state, situation
-from .command import accept_command, assign_role, decline_command, offer_command
+from .command import accept_command, assign_role, decline_command, offer_command, replace_commander
 from .duties import enter_deadline, meet, meet_by_hand, note_overdue, open_again, require, waive
 from .noting import (
     Upload,
@@ -24,6 +24,6 @@ __all__ = [
     "assign_role", "break_glass", "change_details", "change_impact", "change_severity", "classify", "compose",
     "decide_awareness_change", "decline_command", "enter_deadline", "keep_restricted", "label_evidence", "let_in",
     "lift_approved", "meet", "meet_by_hand", "move_state", "note_overdue", "offer_command", "open_again", "open_in_group",
-    "open_incident", "remind_of_review", "require", "restrict_incident", "retract_entry", "reveal_evidence", "set_awareness",
-    "situation", "waive",
+    "open_incident", "remind_of_review", "replace_commander", "require", "restrict_incident", "retract_entry", "reveal_evidence",
+    "set_awareness", "situation", "waive",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, NotFound, Refused
 from bongsu.kernel.text import gettext_noop as _
+from bongsu.people import queries as people
 
 from ..facts import AwarenessChangeAsked, AwarenessChangeRefused, AwarenessMoved, AwarenessSet
 from ..models import AwarenessChange, Evidence, Incident
@@ -27,9 +28,14 @@ def set_awareness(
     if evidence and proof is None:
         raise Invalid(_("This evidence is not of this incident."), fields={"evidence": _("Choose evidence of this incident.")})
     found.aware_at, found.aware_how, found.aware_evidence = aware_at, how, proof
-    found.aware_person_id = person or actor.person_id
+    named = person or actor.person_id
+    who = people.person(named) if named else None
+    found.aware_person = who
     found.save(update_fields=["aware_at", "aware_how", "aware_person", "aware_evidence"])
-    record(actor, AwarenessSet(subject=found.subject_id, aware_at=aware_at, how=how))
+    record(actor, AwarenessSet(
+        subject=found.subject_id, aware_at=aware_at, how=how, person=str(who.id) if who else "",
+        person_name=who.name if who else actor.name, evidence=str(proof.id) if proof else "",
+    ))  # fmt: skip
     return found
 
 

@@ -9,11 +9,13 @@ from bongsu.kernel.errors import Invalid, Refused
 from bongsu.kernel.text import Text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
+from bongsu.people.models import Person
 
-from ..facts import CommandAccepted, CommandDeclined, CommandOffered, RoleAssigned
+from ..facts import CommandAccepted, CommandDeclined, CommanderLeft, CommandOffered, RoleAssigned
 from ..models import CommandOffer, Incident, RoleAssignment
 from ..rules import IC
 from .locking import able_person, is_ic, locked
+from .opening import stands_in
 from .visibility import let_in_by_rule
 
 
@@ -45,6 +47,10 @@ def offer_command(actor: Actor, *, incident: UUID, person: UUID) -> CommandOffer
     current = RoleAssignment.objects.filter(incident=found, role=IC, ended_at=None).first()
     if current and current.person_id == somebody.id and current.accepted_at:
         raise Refused(_("{name} is the incident commander already."), name=somebody.name)
+    return _ask(actor, found, somebody)
+
+
+def _ask(actor: Actor, found: Incident, somebody: Person) -> CommandOffer:
     at = now()
     CommandOffer.objects.filter(incident=found, accepted_at=None, withdrawn_at=None).update(withdrawn_at=at)
     offer = CommandOffer.objects.create(incident=found, person=somebody, offered_by=actor.key, offered_at=at)
@@ -86,6 +92,27 @@ def accept_command(actor: Actor, *, incident: UUID) -> Incident:
         ),
     )
     return found
+
+
+@action
+def replace_commander(actor: Actor, *, incident: UUID, person: UUID) -> None:
+    """The IC is no longer active: whoever the triage desk's post leads to stands in at once, and is asked to accept.
+
+    Nothing where he does not command, or nobody stands in: then the standing check says that posts are empty."""
+    found = locked(actor, incident)
+    held = RoleAssignment.objects.filter(incident=found, role=IC, ended_at=None, person=person)
+    leaving = held.select_related("person").first()
+    heir = stands_in(found)
+    if leaving is None or leaving.person.is_active or heir is None:
+        return
+    at = now()
+    held.update(ended_at=at)
+    RoleAssignment.objects.create(incident=found, role=IC, person=heir, began_at=at)
+    record(actor, CommanderLeft(
+        subject=found.subject_id, person=str(person), person_name=leaving.person.name, stand_in=str(heir.id),
+        stand_in_name=heir.name,
+    ))  # fmt: skip
+    _ask(actor, found, heir)
 
 
 @action

@@ -16,7 +16,6 @@ from bongsu.kernel.text import gettext_noop as _
 
 from ..facts import DeadlineEntered, DutyMet, DutyOverdue, DutyReopened, DutyRequired, DutyWaived
 from ..models import Duty, Incident
-from ..rules import said
 from .locking import is_ic, locked
 
 
@@ -40,7 +39,7 @@ def require(
     if is_new:
         record(
             actor,
-            DutyRequired(subject=incident.subject_id, duty=key, title=said(title, "ko"), due_at=due_at, is_legal=is_legal),
+            DutyRequired(subject=incident.subject_id, duty=key, title=title, due_at=due_at, is_legal=is_legal),
         )
         _watch(duty)
     return duty
@@ -65,7 +64,7 @@ def require_all(actor: Actor, *, incident: Incident, owed: Iterable[Owed]) -> No
         Duty(incident=incident, key=one.key, title=one.title, is_optional=one.is_optional, set_at=at) for one in new.values()
     )
     for one in new.values():
-        fact = DutyRequired(subject=incident.subject_id, duty=one.key, title=said(one.title, "ko"), due_at=None, is_legal=False)
+        fact = DutyRequired(subject=incident.subject_id, duty=one.key, title=one.title, due_at=None, is_legal=False)
         record(actor, fact)
 
 
@@ -78,7 +77,7 @@ def meet(actor: Actor, *, incident: Incident, key: str, proof: str = "") -> Duty
     duty.met_at, duty.met_by, duty.proof = now(), actor.key, proof
     duty.save(update_fields=["met_at", "met_by", "proof"])
     cancel_timer(_timer_key(duty))
-    record(actor, DutyMet(subject=incident.subject_id, duty=key, title=said(duty.title, "ko"), proof=proof))
+    record(actor, DutyMet(subject=incident.subject_id, duty=key, title=duty.title, proof=proof))
     return duty
 
 
@@ -90,7 +89,7 @@ def open_again(actor: Actor, *, incident: Incident, key: str, reason: str) -> Du
         return duty
     duty.met_at, duty.met_by, duty.proof, duty.waived_at, duty.waived_by, duty.reason = None, "", "", None, "", ""
     duty.save()
-    record(actor, DutyReopened(subject=incident.subject_id, duty=key, title=said(duty.title, "ko"), reason=reason))
+    record(actor, DutyReopened(subject=incident.subject_id, duty=key, title=duty.title, reason=reason))
     _watch(duty)
     return duty
 
@@ -109,7 +108,7 @@ def waive(actor: Actor, *, incident: UUID, key: str, reason: str) -> Duty:
     duty.waived_at, duty.waived_by, duty.reason = now(), actor.key, reason
     duty.save(update_fields=["waived_at", "waived_by", "reason"])
     cancel_timer(_timer_key(duty))
-    record(actor, DutyWaived(subject=found.subject_id, duty=key, title=said(duty.title, "ko"), reason=reason))
+    record(actor, DutyWaived(subject=found.subject_id, duty=key, title=duty.title, reason=reason))
     return duty
 
 
@@ -168,7 +167,7 @@ def note_overdue(actor: Actor, *, duty: UUID) -> None:
             DutyOverdue(
                 subject=row.incident.subject_id,
                 duty=row.key,
-                title=said(row.title, "ko"),
+                title=row.title,
                 due_at=row.due_at,
                 is_legal=row.is_legal,
             ),

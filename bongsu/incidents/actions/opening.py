@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from bongsu.events.actions import action, open_subject, record
+from bongsu.events.actions import action, open_subject, record, restrict
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Conflict, Invalid, Refused
@@ -80,9 +80,7 @@ def open_incident(
     chief = _first_commander(actor, taxonomy, incident, commander)
     incident.responded_at = declared_at if chief.id == actor.person_id else None
     may_read = [*readers, chief.id, *filter(None, [actor.person_id]), *posts_readers(incident)] if restriction else []
-    incident.subject = open_subject(
-        actor, subject=ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill, readers=may_read
-    )
+    incident.subject = open_subject(actor, subject=ref("incident", incident.id), restricted=bool(restriction), is_drill=is_drill)
     incident.number = _number(taxonomy, declared_at, is_drill)
     incident.save(force_insert=True)
     record(
@@ -94,6 +92,7 @@ def open_incident(
         ),
     )  # fmt: skip
     if restriction:
+        restrict(actor, subject=incident.subject_id, readers=may_read, reason=restriction)
         state_restriction(actor, incident, restriction)
     _seat(actor, incident, chief)
     return incident
@@ -142,12 +141,17 @@ def _first_commander(actor: Actor, taxonomy: Taxonomy, incident: Incident, wante
         return able_person(wanted, field="commander")
     if actor.person_id and actor.may("incident.command"):
         return people.person(actor.person_id)
-    found = people.resolve_post(taxonomy.triage.post, incident.system.ref if incident.system else "").people
-    if found:
-        return found[0]
+    if found := stands_in(incident):
+        return found
     if actor.person_id:
         return people.person(actor.person_id)
     raise Refused(_("Nobody could take command: the triage desk's post and its fallbacks are empty."))
+
+
+def stands_in(incident: Incident) -> Person | None:
+    """Who commands when nobody was named: whoever the triage desk's post leads to."""
+    post = packs.taxonomy(incident.pack_id).triage.post
+    return next(iter(people.resolve_post(post, incident.system.ref if incident.system else "").people), None)
 
 
 def _seat(actor: Actor, incident: Incident, chief: Person) -> None:

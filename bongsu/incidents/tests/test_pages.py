@@ -73,7 +73,7 @@ def test_the_timeline_says_keys_as_words_and_moments_in_the_readers_zone(
     assert "P1 High → P0 Critical" in words
     assert "made Bob Technical lead" in words
     assert "+00:00 (call)" not in words
-    assert "KST (call)" in words
+    assert "KST, Alice (call)" in words
 
 
 def test_the_same_sentences_in_korean(incident: Incident, alice_client: Client) -> None:

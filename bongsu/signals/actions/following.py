@@ -37,7 +37,9 @@ def ask_triage(actor: Actor, *, proposal: UUID) -> int:
         return 0
     taxonomy = packs.taxonomy()
     step = taxonomy.triage_for(row.severity)
-    found = people.resolve_post(taxonomy.triage.post, row.system.ref if row.system else "")
+    # What proves nothing wakes no executive: it goes to the desk itself, or to those who keep the house.
+    scope = row.system.ref if row.system else ""
+    found = people.resolve_post(taxonomy.triage.post, scope, has_stand_ins=row.is_authenticated)
     is_urgent = any(way in WAKING for way in step.channels)
     row.pages += 1
     row.save(update_fields=["pages"])

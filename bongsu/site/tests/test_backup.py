@@ -72,7 +72,7 @@ def test_a_round_trip_brings_everything_back_and_holds_what_is_outgoing(home: Pa
     assert (report.is_whole, report.seals) == (True, 1), report.failures
     hold = open_hold()
     assert hold is not None
-    assert made.made_at[:10] in hold.reason
+    assert made.made_at[:10] in hold.reason["ko"]
     assert Event.objects.filter(name="site.restored@1").count() == 1
     (aside,) = home.glob("before-restore-*")
     assert {p.name for p in aside.iterdir()} >= {
