@@ -52,7 +52,7 @@ DECLARING: dict[str, tuple[dict[str, Any], str]] = {
     "a type that is none": ({"classification": "weather/rain"}, "weather/rain is not one of"),
     "a sub-type of another type": ({"classification": "model/personal_data_leak"}, "is not one of"),
     "a system that is none": ({"system": "0198c0de-0000-7000-8000-000000000000"}, "is not one of"),
-    "noticed tomorrow": ({"detected_at": TOMORROW}, "noticed in the future"),
+    "noticed tomorrow": ({"detected_at": TOMORROW}, "detected in the future"),
     "a moment that is none": ({"occurred_at": "yesterday"}, "valid date/time"),
     "a commander who is nobody": ({"commander": "me"}, "me is not one of"),
 }
@@ -163,7 +163,7 @@ API: dict[str, tuple[str, str, Any, int, str]] = {
     "an unknown type": ("post", "", {**BODY, "type": "weather"}, 422, "type"),
     "a moment without zone": ("post", "", {**BODY, "detected_at": "2026-01-01T10:00:00"}, 422, "detected_at"),
     "readers who are no ids": ("post", "", {**BODY, "readers": ["bob"]}, 422, "readers"),
-    "a system nobody has": ("post", "", {**BODY, "system": "0198c0de-0000-7000-8000-000000000000"}, 404, "system"),
+    "a system nobody has": ("post", "", {**BODY, "system": "0198c0de-0000-7000-8000-000000000000"}, 422, "system"),
     "an incident that is not there": ("get", "/INC-1999-001", None, 404, "no such record"),
     "a cursor of somebody else": ("get", "?cursor=abc", None, 422, "cursor"),
     "a page of ten thousand": ("get", "?limit=10000", None, 422, "limit"),

@@ -29,7 +29,7 @@ def test_an_incident_is_declared_led_and_resolved_from_a_terminal(run: Any) -> N
     )
     number = declared["number"]
     assert number in run("list")
-    run("note", number, "the index is poisoned", "--decision")
+    assert run("note", number, "the index is poisoned", "--decision").strip() == f"{number}: noted."
     assert "P1" in run("severity", number, "P1", "-r", "more than one customer")
     assert "Severity" not in run("severity", number, "P1", "-r", "again", code=1)
     run("move", number, "mitigating")
@@ -38,6 +38,14 @@ def test_an_incident_is_declared_led_and_resolved_from_a_terminal(run: Any) -> N
     assert "the index is poisoned" in shown
     assert "One fire: calm." in run("list")
     assert "no such record" in run("show", "INC-1999-001", code=1)
+
+
+def test_the_command_that_is_offered_is_taken_from_a_terminal(run: Any, alice: Any, bob: Any) -> None:
+    from bongsu.incidents import actions
+
+    found = actions.open_incident(bob, title="x", type="model", subtype="bias", severity="P3", commander=alice.person_id)
+    assert "Alice" in run("accept", found.number)
+    assert "offer" in run("accept", found.number, code=1)  # and only once
 
 
 def test_a_terminal_names_systems_by_their_key_and_says_when_there_is_nothing(run: Any, root: Any) -> None:
@@ -58,6 +66,9 @@ def test_a_terminal_names_systems_by_their_key_and_says_when_there_is_nothing(ru
     bank = create_entity(root, key="bank", name="Bank", country="KR", zone="Asia/Seoul")
     register_system(root, key="chat", name="Chat", entity=bank.id, stage="production")
     assert told(systems, "list").startswith("chat  production  Chat  ")
+    own = ("--type", "model", "--subtype", "bias", "--severity", "P3", "--system")
+    assert "INC-" in run("declare", "unfair answers", *own, "chat")
+    assert "no such AI system" in run("declare", "unfair answers", *own, "chatty", code=1)
     assert "proposal" in told(signals, "report", "the chat names a customer", "--system", "chat")
     [line] = [line for line in told(signals, "proposals", "list").splitlines() if "the chat" in line]
     assert "T" not in line.split("open")[1].split("the chat")[0].replace("UTC", "").replace("KST", "")

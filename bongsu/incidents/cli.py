@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from bongsu.ui.remote import ask, show
+from bongsu.ui.remote import ask, local, show
 
 flat = True
 app = typer.Typer()
@@ -31,7 +31,7 @@ def declare(
     subtype: Annotated[str, typer.Option(help="For example prompt_injection.")],
     severity: Annotated[str, typer.Option(help="P0 to P3; unsure between two: the graver one.")],
     description: str = "",
-    system: Annotated[str, typer.Option(help="The AI system's id.")] = "",
+    system: Annotated[str, typer.Option(help="The AI system's key or id; `bongsu systems list` shows them.")] = "",
     drill: Annotated[bool, typer.Option("--drill", help="A drill: nothing leaves the house.")] = False,
     restriction: Annotated[str, typer.Option(help="A reason: only named people may read it.")] = "",
     is_json: AsJson = False,
@@ -66,7 +66,7 @@ def show_incident(number: Number, is_json: AsJson = False) -> None:
     duties, lines = ask("GET", _at(number, "/duties")), ask("GET", _at(number, "/timeline"), params={"limit": "20"})
     whole = {**incident, "duties": duties, "timeline": lines}
     marks = [f"  [{'x' if d['met_at'] else '-' if d['waived_at'] else ' '}] {d['title']['en']}" for d in duties]
-    told = [f"  {e['occurred_at'][:16]}  {e['sentence'] or '(retracted)'}" for e in lines]
+    told = [f"  {local(e['occurred_at'])}  {e['sentence'] or '(retracted)'}" for e in lines]
     show(whole, "\n".join([_line(incident), *marks, *told]), is_json=is_json)
 
 
@@ -81,7 +81,14 @@ def note(
     """Add a note or a decision to the timeline."""
     body = {"text": text, "kind": "decision" if decision else "note", "occurred_at": occurred_at or None}
     said = ask("POST", _at(number, "/notes"), body)
-    show(said, str(said), is_json=is_json)
+    show(said, f"{number}: noted.", is_json=is_json)
+
+
+@app.command("accept")
+def accept(number: Number, is_json: AsJson = False) -> None:
+    """Take the command that was offered to you; until then somebody else decides, or nobody has answered yet."""
+    said = ask("POST", _at(number, "/command/accept"))
+    show(said, _line(said), is_json=is_json)
 
 
 @app.command("severity")

@@ -37,6 +37,14 @@ class Situation:
     waits_for_listeners: bool = False
 
 
+WHO = {
+    "ic": _("the commander (IC) of this incident, who has accepted"),
+    "commander": _("whoever may command"),
+    "responder": _("whoever responds"),
+    "machine": _("Bongsu itself"),
+}
+
+
 def who_may(who: Iterable[str], at: Situation) -> bool:
     """Whether one of `who` (ic, commander, responder, machine) describes the one who acts."""
     is_one = {"ic": at.is_ic, "commander": at.is_commander, "responder": at.is_responder, "machine": at.is_machine}

@@ -9,13 +9,13 @@ from bongsu.events.queries import has_open_listeners
 from bongsu.kernel.actors import Actor
 from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid, Refused
-from bongsu.kernel.text import Text
+from bongsu.kernel.text import Text, text
 from bongsu.kernel.text import gettext_noop as _
 from bongsu.packs import queries as packs
 
 from ..facts import Classified, DetailsChanged, ImpactChanged, SeverityChanged, StateMoved
 from ..models import Incident, RoleAssignment
-from ..rules import IC, Situation, missing_for, said, who_may
+from ..rules import IC, WHO, Situation, missing_for, said, who_may
 from .locking import is_ic, locked
 from .visibility import let_in_by_rule, posts_readers
 
@@ -77,7 +77,7 @@ def move_state(actor: Actor, *, incident: UUID, state: str, reason: str = "") ->
         )
     at = situation(actor, found, reason)
     if not who_may(transition.who, at):
-        raise Refused(_("This step is for: {who}."), who=", ".join(transition.who))
+        raise Refused(_("This step is for: {who}."), who=[text(WHO[one]) for one in transition.who])
     if lacks := missing_for(transition.requires, at):
         raise Refused(_("“{step}” still needs {missing}."), step=transition.label.say(actor.language), missing=_joined(lacks))
     old, found.state = found.state, state

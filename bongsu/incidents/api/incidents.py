@@ -26,7 +26,7 @@ def list_incidents(request: HttpRequest, filters: Query[Filters], paging: Query[
 @router.post("/incidents", response={201: IncidentOut})
 def declare(request: HttpRequest, body: Declaration) -> tuple[int, dict[str, Any]]:
     values = body.dict()
-    values["system"] = systems.system(actor_of(request), body.system) if body.system else None
+    values["system"] = systems.named(actor_of(request), body.system) if body.system else None
     incident = actions.open_incident(actor_of(request), origin="api", **values)
     chief = queries.commander(incident)
     return 201, out(incident, chief.person.name if chief else None)

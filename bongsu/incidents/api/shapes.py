@@ -91,7 +91,7 @@ class Declaration(Body):
     subtype: str
     severity: str
     description: str = Field("", max_length=20_000)
-    system: UUID | None = None
+    system: str = Field("", max_length=60, description="The AI system's key or id.")
     occurred_at: datetime | None = None
     detected_at: datetime | None = None
     affected_scope: str = Field("", max_length=300)
