@@ -10,7 +10,7 @@ from bongsu.kernel.text import gettext_noop as _
 from bongsu.ui import frame
 
 from .actions import forget_answers
-from .demo.story import is_being_told
+from .demo.telling import is_being_told
 
 DAY = 24 * 3600
 STILL_TOLD = _(

@@ -49,9 +49,9 @@ def history() -> None:
     """Act out the demo's last quarter, once; started again after an interruption it goes on where it was."""
     from bongsu.incidents import queries as incidents
 
-    from . import story
+    from . import story, telling
 
-    if story.is_told():
+    if telling.is_told():
         return
     said = 0
 

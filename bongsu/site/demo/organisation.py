@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from bongsu.people import actions as people
 from bongsu.people.models import Person
 from bongsu.systems.actions import register_system
 
+from .telling import BEFORE, HELD
+
 HERE = Path(__file__).parent
-BEFORE = timedelta(days=100)  # so long ago the organisation began with Bongsu
-HELD = timedelta(hours=1)
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
 
 

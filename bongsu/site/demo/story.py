@@ -20,7 +20,7 @@ from bongsu.events import worker
 from bongsu.events.actions import action, record
 from bongsu.events.draining import drain
 from bongsu.events.models import Event, Installation
-from bongsu.events.queries import fact_of, last_event
+from bongsu.events.queries import fact_of
 from bongsu.kernel.actors import Actor, system
 from bongsu.kernel.clock import now, simulated
 from bongsu.kernel.errors import BongsuError, Refused
@@ -33,10 +33,10 @@ from bongsu.ui.language import say
 from ..facts import DemoTold
 from . import closing_acts  # noqa: F401  (they register themselves)
 from .acts import ACTS, Scene, duration, person
-from .organisation import BEFORE, HELD, HERE
+from .organisation import HERE
+from .telling import BEFORE, END, HELD
 
 DEMO = system("demo")
-END = "end"
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,6 @@ def _beginning(scene: dict[str, Any], present: datetime) -> datetime:
     zone = ZoneInfo(settings.ORGANISATION_ZONE)
     day = present.astimezone(zone).date() - timedelta(days=scene["days_ago"])
     return datetime.combine(day, time_of_day.fromisoformat(scene["at"]), zone)
-
-
-def is_told() -> bool:
-    """Whether the history has come to its end."""
-    home = Installation.objects.filter(is_demo=True).first()
-    last = last_event(ref("installation", home.id), DemoTold.name) if home else None
-    fact = fact_of(last) if last else None
-    return isinstance(fact, DemoTold) and fact.scene == END
-
-
-def is_being_told() -> bool:
-    """Whether somebody is telling it, as far as pages need to know: one that nobody tells is not announced for ever."""
-    home = Installation.objects.filter(is_demo=True).first()
-    return home is not None and now() < home.made_at + BEFORE + HELD and not is_told()
 
 
 def tell(report: Callable[[int, int], None] = lambda _done, _all: None) -> list[str]:

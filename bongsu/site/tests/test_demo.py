@@ -14,7 +14,7 @@ from bongsu.kernel.errors import Refused
 from bongsu.people.actions import create_person
 from bongsu.people.models import Person
 from bongsu.people.queries import standing_check
-from bongsu.site.demo import organisation, story
+from bongsu.site.demo import organisation, story, telling
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +105,10 @@ def test_a_history_that_was_killed_goes_on_where_it_was(console, only, monkeypat
     monkeypatch.setattr(story, "_act_out", dies_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
         story.tell()
-    assert not story.is_told()
+    assert not telling.is_told()
     monkeypatch.setattr(story, "_act_out", act_out)
     assert story.tell() == []
-    assert story.is_told()
+    assert telling.is_told()
     assert Incident.objects.get().state == "closed"
     told = [(fact.scene, fact.step) for _event, fact in story._told()]
     assert len(told) == len(set(told))
