@@ -19,7 +19,7 @@ from bongsu.kernel.clock import now
 from bongsu.kernel.errors import Invalid
 
 pytestmark = pytest.mark.django_db
-COCKPIT, FRAGMENT, LIST = 21, 8, 12  # PostgreSQL asks once more for the place in the stream
+COCKPIT, FRAGMENT, LIST = 22, 8, 12  # with an alarm about messages; PostgreSQL asks once more for the place in the stream
 HTMX = {"HX-Request": "true"}
 
 
