@@ -171,7 +171,7 @@ def up(options: argparse.Namespace) -> int:
     home = house()
     environment["BONGSU_HOME"] = str(home)
     say(f"Database: {'PostgreSQL' if environment.get('DATABASE_URL', '').startswith('postgres') else home / 'bongsu.sqlite3'}")
-    if options.empty:
+    if options.empty and not (home / LAST_UP).exists():
         say("The first administrator: python3 dev.py bongsu people create you@example.org 'Your Name' --role administrator")
     return serve(port, options.workers, not options.empty, environment)
 
@@ -193,10 +193,12 @@ def serve(port: int, workers: int, has_demo: bool, environment: dict[str, str]) 
                 "`--empty` starts without the demo, BONGSU_HOME=<dir> with another database and other keys."
             )
         remember(environment)
-        say(f"\n  Bongsu:  http://127.0.0.1:{port}/\n  Ctrl-C ends it.\n")
+        say("  Ctrl-C ends it.\n")
         if has_demo:
             history = subprocess.Popen([*bongsu(), "demo", "history"], cwd=HERE, env=environment)
-        return server.wait()
+        code = server.wait()
+        say(f"\nThe server ended by itself (exit code {code}). Run the same command again: what was stored is there.")
+        return code
     except KeyboardInterrupt:
         say("\nEnding ...")
         return 0

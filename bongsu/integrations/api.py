@@ -130,6 +130,26 @@ def rotate_in_token(request: HttpRequest, connection_id: UUID) -> object:
     return 201, {"token": token, "path": f"/in/{token}/"}
 
 
+@router.delete("/connections/{connection_id}/tokens/{slot}", response={204: None}, operation_id="end_in_token")
+def end_in_token(request: HttpRequest, connection_id: UUID, slot: int) -> object:
+    """The sender has moved to the newer address: the one of this slot (1 or 2) is closed."""
+    actions.end_in_token(_actor(request), connection=connection_id, slot=slot)
+    return 204, None
+
+
+class ReleaseIn(Body):
+    """`is_letting_go`: what waited is sent; else it stays until it is settled."""
+
+    is_letting_go: bool
+
+
+@router.post("/calls/release", response={204: None}, operation_id="release_calls")
+def release_calls(request: HttpRequest, body: ReleaseIn) -> object:
+    """End the hold on everything outgoing (after a restore, or one a person made)."""
+    actions.release_everything(_actor(request), is_letting_go=body.is_letting_go)
+    return 204, None
+
+
 @router.get("/calls", response=Page[CallOut], operation_id="list_calls")
 def list_calls(request: HttpRequest, paging: Query[Paging], wanted: Query[CallFilter]) -> object:
     """What was asked of outside services, newest first; `state=failed` are the dead letters."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bongsu.comms.actions import acknowledge
 from bongsu.comms.models import Message
 from bongsu.escalations import actions as ladder
 from bongsu.escalations.models import Step
@@ -187,6 +188,20 @@ def test_acknowledging_and_snoozing_silence_reminders_and_never_a_step(
     reminded = set(Message.objects.filter(purpose="reminder").values_list("person_id", flat=True))
     assert posts["governance_board"].person_id in reminded
     assert posts["product_lead"].person_id not in reminded
+    drain(until=START + 5 * HOUR)
+    assert {"ciso", "ceo"} <= told(incident, posts).keys()
+
+
+def test_D3_who_has_read_it_is_not_reminded_and_the_matrix_goes_on(bob: Actor, posts: dict[str, Actor], drain: Any) -> None:
+    incident = opened(bob, "P1")
+    drain()
+    reader = posts["governance_board"]
+    for message in Message.objects.filter(person=reader.person_id, subject=incident.subject_id):
+        acknowledge(reader, message=message.id)
+    drain(until=START + timedelta(minutes=6))
+    reminded = set(Message.objects.filter(purpose="reminder").values_list("person_id", flat=True))
+    assert posts["product_lead"].person_id in reminded
+    assert reader.person_id not in reminded
     drain(until=START + 5 * HOUR)
     assert {"ciso", "ceo"} <= told(incident, posts).keys()
 
