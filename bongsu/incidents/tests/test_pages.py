@@ -22,7 +22,7 @@ from bongsu.kernel.errors import Invalid
 from bongsu.ui.doors import csv_cell
 
 pytestmark = pytest.mark.django_db
-COCKPIT, FRAGMENT, LIST = 22, 8, 12  # with an alarm about messages; PostgreSQL asks once more for the place in the stream
+COCKPIT, FRAGMENT, LIST = 22, 8, 13  # with an alarm about messages; PostgreSQL asks once more for the place in the stream
 HTMX = {"HX-Request": "true"}
 
 
