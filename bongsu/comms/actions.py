@@ -295,12 +295,13 @@ def _conclude(actor: Actor, message: Message, why: Why, *, may_have_been_sent: b
     message.save(update_fields=["state"])
     if message.state == before:
         return
+    reason = why if isinstance(why, str) else why[message.language]
     if message.state == "failed":
         record(actor, facts.MessageFailed(why=why, **_about(message)))
     elif message.state == "held":
-        record(actor, facts.MessageHeld(reason=str(why), **_about(message)))
+        record(actor, facts.MessageHeld(reason=reason, **_about(message)))
     elif message.state == "dropped":
-        record(actor, facts.MessageDropped(reason=str(why), may_have_been_sent=may_have_been_sent, **_about(message)))
+        record(actor, facts.MessageDropped(reason=reason, may_have_been_sent=may_have_been_sent, **_about(message)))
 
 
 @action

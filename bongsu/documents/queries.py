@@ -125,7 +125,7 @@ def decisions(row: Document) -> list[Decision]:
     return [
         Decision(
             # Asked for after its own revision and before the next; two revisions may have the same text.
-            revision=max(r.number for r in kept if r.hash == one.text_hash and r.made_at <= one.requested_at),
+            revision=max((r.number for r in kept if r.hash == one.text_hash and r.made_at <= one.requested_at), default=0),
             step=steps[one.purpose],
             is_approved=one.state != REFUSED,
             by=one.decided_by,

@@ -250,11 +250,11 @@ def stream_end() -> Cursor:
 
 
 def shown_timers(actor: Actor, *, subject: str | None = None, over: QuerySet[Any] | None = None, limit: int = 30) -> list[Timer]:
-    """The clocks the actor may see, soonest first: what is late and not met stands on top. `over`: subjects of which nobody
-    waits for what is late."""
+    """The clocks the actor may see, soonest first: what is late and not met stands on top. `over`: rows with a `subject` of
+    which nobody waits for what is late."""
     timers = Timer.objects.filter(visible(actor), is_cancelled=False, is_shown=True)
     if over is not None:
-        timers = timers.filter(Q(done_at=None) | ~Q(subject__in=over))
+        timers = timers.filter(Q(done_at=None) | ~Exists(over.filter(subject=OuterRef("subject"))))
     if subject:
         timers = timers.filter(subject=subject)
     return list(timers.select_related("owner").order_by("due_at")[:limit])

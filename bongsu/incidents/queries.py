@@ -200,7 +200,7 @@ def duties(actor: Actor, incident: Incident) -> list[Duty]:
 
 def deadlines(actor: Actor, incident: Incident | None = None, *, limit: int) -> list[Timer]:
     """The clocks of one incident or of everything, late ones first; what stayed undone in one that is over is none."""
-    over = Incident.objects.filter(Q(closed_at__isnull=False) | Q(state=FALSE_POSITIVE)).order_by().values("subject")
+    over = Incident.objects.filter(Q(closed_at__isnull=False) | Q(state=FALSE_POSITIVE)).order_by()
     return shown_timers(actor, subject=incident.subject_id if incident else None, over=over, limit=limit)
 
 

@@ -132,7 +132,7 @@ def rotate_in_token(request: HttpRequest, connection_id: UUID) -> object:
 
 @router.delete("/connections/{connection_id}/tokens/{slot}", response={204: None}, operation_id="end_in_token")
 def end_in_token(request: HttpRequest, connection_id: UUID, slot: int) -> object:
-    """The sender has moved to the newer address: the one of this slot (1 or 2) is closed."""
+    """The sender has moved to the newer address: the one of this slot (0 or 1) is closed."""
     actions.end_in_token(_actor(request), connection=connection_id, slot=slot)
     return 204, None
 

@@ -164,7 +164,8 @@ def tell_author(actor: Actor, *, document: UUID) -> int:
     asked, revision = changes_asked(row), newest_revision(row)
     if asked is None or revision is None:
         return 0
-    authors = Person.objects.filter(is_active=True, pk=split_ref(revision.made_by)[1])
+    kind, key = split_ref(revision.made_by)
+    authors = Person.objects.filter(is_active=True, pk=key) if kind == "person" else Person.objects.none()
     send(
         actor,
         subject=row.subject_id,

@@ -40,6 +40,14 @@ function signedOut() {
   notice.hidden = false;
 }
 
+// An answer that is no refusal: somebody has signed in again in another window.
+function signedIn() {
+  const notice = document.getElementById("lost");
+  if (!notice?.dataset.why) return;
+  delete notice.dataset.why;
+  notice.hidden = true;
+}
+
 // By a person, that is, and not by the stream, whose loss has a notice of its own.
 function isAsked(requestConfig) {
   return !requestConfig?.triggeringEvent?.type?.startsWith("bongsu:");
@@ -48,6 +56,7 @@ function isAsked(requestConfig) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, elt, requestConfig } = event.detail;
   const from = requestConfig.elt || elt;
+  if (xhr.status === 200) signedIn();
   if (xhr.getResponseHeader("HX-Retarget") === "#messages") {
     event.detail.target = placeFor(from);
   } else if (xhr.status === 401) {
